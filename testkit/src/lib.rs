@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod mutator;
+pub mod nat;
+#[cfg(feature = "natbox")]
+pub mod natbox;
+pub mod network;
+mod subnet;
+pub mod world;
+
+pub use mutator::Mutator;
+#[cfg(feature = "natbox")]
+pub use natbox::{LanSocket, NatBox};
+pub use network::{Arrival, HostId, Link, Network, Place, PlanError, SendError};
+pub use subnet::{Subnet, SubnetError};
+pub use world::{Node, NodeId, RunError, World};
