@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_core)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod attr;
+#[cfg(feature = "alloc")]
+pub mod auth;
+pub mod build;
+pub mod channel_data;
+pub mod demux;
+mod error;
+mod fingerprint;
+mod header;
+pub mod integrity;
+mod message;
+pub mod shape;
+#[cfg(feature = "alloc")]
+pub mod transaction;
+
+pub use attr::AttributeType;
+pub use build::MessageBuilder;
+pub use error::{
+    AttributeError, BuildError, FingerprintMismatch, IntegrityError, ParseError, ValueError,
+};
+pub use header::{Class, HEADER_LENGTH, Header, MAGIC_COOKIE, MessageType, Method, TransactionId};
+pub use integrity::Key;
+pub use message::{Attributes, Message, RawAttribute, Verified};
+pub use shape::ErrorCode;
+#[cfg(feature = "alloc")]
+pub use transaction::Transactions;

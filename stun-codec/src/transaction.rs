@@ -1,0 +1,337 @@
+//! The client's side of request and answer: retransmission, matching, giving up
+//! (RFC 8489 §6.2, §6.3.3).
+//!
+//! [`Transactions`] is a machine: it owns no socket and reads no clock. Any number of requests
+//! may be under way at once, each with a context of the caller's that says what it was for.
+//!
+//! ```
+//! use sansio::{FiveTuple, Timestamp, Transmit};
+//! use stun_codec::{attr, MessageBuilder, Method};
+//! use stun_codec::transaction::{Config, Transactions};
+//!
+//! # let (local, server) = ("192.0.2.1:5000".parse()?, "198.51.100.2:3478".parse()?);
+//! let mut transactions = Transactions::new(Config::default(), [7; 32]);
+//! let now = Timestamp::ZERO;
+//!
+//! let id = transactions.transaction_id();
+//! let mut buffer = [0; 64];
+//! let request = MessageBuilder::request(Method::BINDING, id, &mut buffer).finish()?;
+//! transactions.start(now, Transmit::new(FiveTuple::udp(local, server), request), "my address");
+//!
+//! while let Some(transmit) = transactions.poll_transmit(now) {
+//!     // send transmit.payload from five_tuple.local to five_tuple.remote
+//! # let request = stun_codec::Message::parse(&transmit.payload)?;
+//! # let mut buffer = [0; 64];
+//! # let answer = MessageBuilder::success(&request, &mut buffer).put(attr::XOR_MAPPED_ADDRESS, local).finish()?;
+//! # let datagram = Transmit::new(transmit.five_tuple, answer);
+//!     // … and when a datagram arrives:
+//!     let public = transactions.handle_input(now, datagram, |answer, _what_for| {
+//!         answer.get(attr::XOR_MAPPED_ADDRESS).ok().flatten()
+//!     });
+//!     assert_eq!(public.map(|answer| answer.value), Some(local));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytes::Bytes;
+use rand::rngs::ChaCha12Rng;
+use rand::{Rng as _, SeedableRng as _};
+use sansio::{FiveTuple, Timestamp, Transmit};
+
+use crate::header::{Class, Header, TransactionId};
+use crate::message::Message;
+
+/// The times of retransmission (RFC 8489 §6.2.1, §6.2.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Config {
+    /// The time to the first retransmission; each further one waits twice as long. 500 ms by default.
+    pub rto: Duration,
+    /// How many times a request is sent in all (Rc). 7 by default.
+    pub max_sends: u32,
+    /// How many times `rto` to wait for an answer after the last one (Rm). 16 by default.
+    pub last_wait: u32,
+    /// How long to wait for an answer on a reliable transport (Ti). 39.5 s by default.
+    pub reliable_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            rto: Duration::from_millis(500),
+            max_sends: 7,
+            last_wait: 16,
+            reliable_timeout: Duration::from_millis(39_500),
+        }
+    }
+}
+
+/// No answer came to a request in all its time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TimedOut<T> {
+    /// The transaction.
+    pub id: TransactionId,
+    /// What the caller tied to it.
+    pub context: T,
+}
+
+/// An answer that the caller has accepted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Answer<T, V> {
+    /// What the caller tied to the request.
+    pub context: T,
+    /// What the caller made of the answer.
+    pub value: V,
+    /// The round trip time; `None` when the request was sent more than once, since nobody can
+    /// tell which copy was answered (RFC 8489 §6.2.1).
+    pub round_trip_time: Option<Duration>,
+}
+
+/// Requests that wait for their answers. `T` is what the caller wants to know again when the
+/// answer comes.
+///
+/// Bounded by what the caller starts: what arrives never adds anything.
+#[derive(Debug)]
+pub struct Transactions<T = ()> {
+    config: Config,
+    rng: ChaCha12Rng,
+    waiting: BTreeMap<TransactionId, Waiting<T>>,
+    deadlines: BTreeSet<(Timestamp, TransactionId)>,
+    transmits: VecDeque<Transmit<Bytes>>,
+    timed_out: VecDeque<TimedOut<T>>,
+}
+
+#[derive(Debug)]
+struct Waiting<T> {
+    request: Transmit<Bytes>,
+    context: T,
+    sends: u32,
+    first_sent: Timestamp,
+    rto: Duration,
+    deadline: Timestamp,
+}
+
+impl<T> Transactions<T> {
+    /// A machine with nothing under way. Its transaction ids are drawn from `seed`, which must be
+    /// unpredictable.
+    #[must_use]
+    pub fn new(config: Config, seed: [u8; 32]) -> Self {
+        Self {
+            config,
+            rng: ChaCha12Rng::from_seed(seed),
+            waiting: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            transmits: VecDeque::new(),
+            timed_out: VecDeque::new(),
+        }
+    }
+
+    /// A fresh, unpredictable id for the next request (RFC 8489 §5).
+    pub fn transaction_id(&mut self) -> TransactionId {
+        let mut id = [0; 12];
+        self.rng.fill_bytes(&mut id);
+        TransactionId::new(id)
+    }
+
+    /// Sends `request`, and goes on sending it until it is answered, cancelled, or out of time.
+    /// The id is the one in its header; bytes without a STUN header are not sent, and the call
+    /// returns `None`. A transaction of the same id is replaced.
+    pub fn start<B: AsRef<[u8]>>(
+        &mut self,
+        now: Timestamp,
+        request: Transmit<B>,
+        context: T,
+    ) -> Option<TransactionId> {
+        self.start_with_rto(now, request, context, self.config.rto)
+    }
+
+    /// As [`start`](Self::start), with a time of its own to the first retransmission: ICE
+    /// stretches it by the number of checks under way (RFC 8445 §14.3).
+    pub fn start_with_rto<B: AsRef<[u8]>>(
+        &mut self,
+        now: Timestamp,
+        request: Transmit<B>,
+        context: T,
+        rto: Duration,
+    ) -> Option<TransactionId> {
+        let request = request.map(|bytes| Bytes::copy_from_slice(bytes.as_ref()));
+        let id = Header::parse(&request.payload).ok()?.transaction_id;
+        self.cancel(id);
+        let reliable = request.five_tuple.transport.is_reliable();
+        let interval =
+            if reliable { self.config.reliable_timeout } else { self.wait_after(1, rto) };
+        let waiting = Waiting {
+            request: request.clone(),
+            context,
+            sends: 1,
+            first_sent: now,
+            rto,
+            deadline: now + interval,
+        };
+        self.deadlines.insert((waiting.deadline, id));
+        self.waiting.insert(id, waiting);
+        self.transmits.push_back(request);
+        Some(id)
+    }
+
+    /// How long to wait after the `sends`-th sending.
+    fn wait_after(&self, sends: u32, rto: Duration) -> Duration {
+        if sends >= self.config.max_sends {
+            rto.saturating_mul(self.config.last_wait)
+        } else {
+            rto.saturating_mul(1_u32.checked_shl(sends - 1).unwrap_or(u32::MAX))
+        }
+    }
+
+    /// Hands in a datagram. When it answers a request that is under way, on the path that the
+    /// request took, `accept` sees it; if that returns a value the transaction is over. An
+    /// answer that `accept` turns down, say because it does not authenticate, changes nothing: it
+    /// may be a forgery, and the true one may yet come (RFC 8489 §9.1.4).
+    pub fn handle_input<'a, V>(
+        &mut self,
+        now: Timestamp,
+        input: Transmit<&'a [u8]>,
+        accept: impl FnOnce(&Message<'a>, &T) -> Option<V>,
+    ) -> Option<Answer<T, V>> {
+        let message = Message::parse(input.payload).ok()?;
+        self.handle_message(now, input.five_tuple, &message, accept)
+    }
+
+    /// As [`handle_input`](Self::handle_input), for a message that the caller has parsed.
+    pub fn handle_message<'a, V>(
+        &mut self,
+        now: Timestamp,
+        five_tuple: FiveTuple,
+        message: &Message<'a>,
+        accept: impl FnOnce(&Message<'a>, &T) -> Option<V>,
+    ) -> Option<Answer<T, V>> {
+        if !matches!(message.class(), Class::Success | Class::Error) {
+            return None;
+        }
+        let id = message.transaction_id();
+        let waiting = self.waiting.get(&id)?;
+        let request = Header::parse(&waiting.request.payload).ok()?;
+        if waiting.request.five_tuple != five_tuple
+            || request.message_type.method() != message.method()
+        {
+            return None;
+        }
+        let value = accept(message, &waiting.context)?;
+        let waiting = self.remove(id)?;
+        let round_trip_time = (waiting.sends == 1).then(|| now - waiting.first_sent);
+        Some(Answer { context: waiting.context, value, round_trip_time })
+    }
+
+    /// The path and the context of a request that is under way.
+    #[must_use]
+    pub fn waiting(&self, id: TransactionId) -> Option<(FiveTuple, &T)> {
+        self.waiting.get(&id).map(|waiting| (waiting.request.five_tuple, &waiting.context))
+    }
+
+    /// How many requests are under way.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Forgets a request: it is not sent again, and an answer to it is nobody's.
+    pub fn cancel(&mut self, id: TransactionId) -> Option<T> {
+        let waiting = self.remove(id)?;
+        let five_tuple = waiting.request.five_tuple;
+        self.transmits.retain(|queued| {
+            queued.five_tuple != five_tuple
+                || Header::parse(&queued.payload).map(|header| header.transaction_id) != Ok(id)
+        });
+        Some(waiting.context)
+    }
+
+    /// Forgets all requests, and gives back what the caller tied to them.
+    pub fn cancel_all(&mut self) -> Vec<T> {
+        self.deadlines.clear();
+        self.transmits.clear();
+        core::mem::take(&mut self.waiting)
+            .into_values()
+            .map(|waiting| waiting.context)
+            .collect()
+    }
+
+    /// Sends a request no more, but still takes an answer for as long as one would have been
+    /// waited for (RFC 8445 §7.3.1.4).
+    pub fn stop_sending(&mut self, id: TransactionId) {
+        let max_sends = self.config.max_sends;
+        let Some(waiting) = self.waiting.get(&id) else { return };
+        if waiting.request.five_tuple.transport.is_reliable() {
+            return;
+        }
+        let (old, rto) = (waiting.deadline, waiting.rto);
+        let deadline = (waiting.sends + 1..=max_sends)
+            .fold(old, |deadline, sends| deadline + self.wait_after(sends, rto));
+        self.deadlines.remove(&(old, id));
+        self.deadlines.insert((deadline, id));
+        if let Some(waiting) = self.waiting.get_mut(&id) {
+            waiting.sends = waiting.sends.max(max_sends);
+            waiting.deadline = deadline;
+        }
+    }
+
+    fn remove(&mut self, id: TransactionId) -> Option<Waiting<T>> {
+        let waiting = self.waiting.remove(&id)?;
+        self.deadlines.remove(&(waiting.deadline, id));
+        Some(waiting)
+    }
+
+    /// Sends again what is due, and gives up what is out of time. Safe to call early or late;
+    /// after a long sleep each request is sent once, not once for every time that was missed.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some(&(deadline, id)) = self.deadlines.first()
+            && deadline <= now
+        {
+            self.deadlines.pop_first();
+            let Some(waiting) = self.waiting.get_mut(&id) else { continue };
+            if waiting.request.five_tuple.transport.is_reliable()
+                || waiting.sends >= self.config.max_sends
+            {
+                if let Some(waiting) = self.waiting.remove(&id) {
+                    self.timed_out.push_back(TimedOut { id, context: waiting.context });
+                }
+                continue;
+            }
+            waiting.sends += 1;
+            let (sends, rto) = (waiting.sends, waiting.rto);
+            self.transmits.push_back(waiting.request.clone());
+            let interval = self.wait_after(sends, rto);
+            if let Some(waiting) = self.waiting.get_mut(&id) {
+                waiting.deadline = now + interval;
+                self.deadlines.insert((waiting.deadline, id));
+            }
+        }
+    }
+
+    /// The next datagram to send. The answer may change after `start*` and `handle_timeout`.
+    #[must_use = "a datagram that is not sent is lost"]
+    pub fn poll_transmit(&mut self, _now: Timestamp) -> Option<Transmit<Bytes>> {
+        self.transmits.pop_front()
+    }
+
+    /// The next request that got no answer. The answer may change after `handle_timeout`.
+    #[must_use = "an event is told once"]
+    pub fn poll_event(&mut self) -> Option<TimedOut<T>> {
+        self.timed_out.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next. The answer may change after
+    /// every other call.
+    #[must_use = "without the time-out nothing is sent again"]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|&(deadline, _)| deadline)
+    }
+}
