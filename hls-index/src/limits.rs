@@ -1,0 +1,31 @@
+/// How much of a playlist to accept: a guard against texts that were made to cost time or memory.
+///
+/// ```
+/// use hls_index::{Limits, MediaPlaylist, ParseErrorKind};
+///
+/// let text = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na.mp4\n#EXTINF:5,\nb.mp4\n";
+/// let limits = Limits { segments: 1, ..Limits::default() };
+/// let error = MediaPlaylist::parse_with(text, &limits).unwrap_err();
+/// assert_eq!(error.kind, ParseErrorKind::TooManySegments { limit: 1 });
+/// assert_eq!(error.line, 6);
+/// ```
+///
+/// Whatever the limits, a text may be at most `u32::MAX` bytes (4 GiB) long, parsing takes time
+/// linear in its length, and the parsed playlist takes memory linear in it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// The longest line, in bytes without its line end. Default: 1 MiB.
+    pub line_bytes: usize,
+    /// The most segments. Default: 20,000,000.
+    pub segments: usize,
+    /// The most attributes in one attribute list. Default: 256.
+    pub attributes: usize,
+    /// The most KEYFORMATs whose keys may be in force at once. Default: 16.
+    pub key_formats: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { line_bytes: 1 << 20, segments: 20_000_000, attributes: 256, key_formats: 16 }
+    }
+}
