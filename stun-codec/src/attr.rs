@@ -69,7 +69,7 @@ impl fmt::Debug for AttributeType {
     }
 }
 
-/// A typed key: which attribute it is, and through the [shape](crate::shape) `S` what its value is.
+/// A typed key: which attribute it is, and through the [shape] `S` what its value is.
 pub struct Attribute<S> {
     attribute_type: AttributeType,
     name: &'static str,
@@ -114,22 +114,23 @@ impl<S> fmt::Debug for Attribute<S> {
 
 /// The sender's address as the server sees it, in clear, RFC 8489 §14.1.
 pub const MAPPED_ADDRESS: Attribute<shape::Address> = Attribute::new(0x0001, "MAPPED-ADDRESS");
-/// Who asks, RFC 8489 §14.3.
-pub const USERNAME: Attribute<shape::Text<508>> = Attribute::new(0x0006, "USERNAME");
+/// Who asks, RFC 8489 §14.3. Longer names than may be written are read: RFC 5389 allowed them.
+pub const USERNAME: Attribute<shape::Text<508, 763>> = Attribute::new(0x0006, "USERNAME");
 /// Why it was not done, RFC 8489 §14.8.
 pub const ERROR_CODE: Attribute<shape::Error> = Attribute::new(0x0009, "ERROR-CODE");
 /// What the sender of a 420 did not understand, RFC 8489 §14.13.
 pub const UNKNOWN_ATTRIBUTES: Attribute<shape::Types> =
     Attribute::new(0x000A, "UNKNOWN-ATTRIBUTES");
-/// The space of names that a username belongs to, RFC 8489 §14.9.
+/// The space of names that a username belongs to, RFC 8489 §14.9. A server's own must have fewer
+/// than 128 characters; the limit here is that of reading, so that a client can echo whatever it was sent.
 pub const REALM: Attribute<shape::Text<763>> = Attribute::new(0x0014, "REALM");
-/// The server's proof of freshness, RFC 8489 §14.10.
+/// The server's proof of freshness, RFC 8489 §14.10. Limited as [`REALM`] is.
 pub const NONCE: Attribute<shape::Text<763>> = Attribute::new(0x0015, "NONCE");
 /// The sender's address as the server sees it, masked so that no middlebox edits it, RFC 8489 §14.2.
 pub const XOR_MAPPED_ADDRESS: Attribute<shape::XorAddress> =
     Attribute::new(0x0020, "XOR-MAPPED-ADDRESS");
 /// What wrote the message, RFC 8489 §14.14.
-pub const SOFTWARE: Attribute<shape::Text<763>> = Attribute::new(0x8022, "SOFTWARE");
+pub const SOFTWARE: Attribute<shape::Phrase> = Attribute::new(0x8022, "SOFTWARE");
 /// Where to ask instead, RFC 8489 §14.15.
 pub const ALTERNATE_SERVER: Attribute<shape::Address> = Attribute::new(0x8023, "ALTERNATE-SERVER");
 

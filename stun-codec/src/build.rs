@@ -28,10 +28,10 @@ use crate::shape::{ErrorCode, Shape};
 /// Attributes may be added.
 #[derive(Debug)]
 pub enum Open {}
-/// MESSAGE-INTEGRITY was written: only MESSAGE-INTEGRITY-SHA256 and FINGERPRINT may follow.
+/// The attributes are complete: only MESSAGE-INTEGRITY-SHA256 and FINGERPRINT may follow.
 #[derive(Debug)]
 pub enum Signed {}
-/// MESSAGE-INTEGRITY-SHA256 was written: only FINGERPRINT may follow.
+/// The integrity is complete: only FINGERPRINT may follow.
 #[derive(Debug)]
 pub enum Sealed {}
 /// FINGERPRINT was written: nothing may follow.
@@ -186,13 +186,9 @@ impl<'b> MessageBuilder<'b, Sealed> {
     /// Adds FINGERPRINT (RFC 8489 §14.7).
     #[inline]
     pub fn fingerprint(mut self) -> MessageBuilder<'b, Finished> {
-        self.append_check(
-            AttributeType::FINGERPRINT,
-            fingerprint::LENGTH - 4,
-            |out, head, tail| {
-                out.copy_from_slice(&fingerprint::value(head, tail).to_be_bytes());
-            },
-        );
+        self.append_check(AttributeType::FINGERPRINT, 4, |out, head, tail| {
+            out.copy_from_slice(&fingerprint::value(head, tail).to_be_bytes());
+        });
         self.into_state()
     }
 }
@@ -201,8 +197,8 @@ impl<'b, State> MessageBuilder<'b, State> {
     /// The message.
     ///
     /// # Errors
-    /// The first thing that went wrong: the buffer was too small, or an attribute cannot hold
-    /// its value.
+    /// The first thing that went wrong: the buffer was too small, an attribute cannot hold its
+    /// value, or the message is longer than its header can say.
     #[inline]
     pub fn finish(mut self) -> Result<&'b [u8], BuildError> {
         if let Some(error) = self.error {
@@ -229,13 +225,16 @@ impl<'b, State> MessageBuilder<'b, State> {
         write: impl FnOnce(&mut [u8], &[u8]),
     ) {
         let start = self.length;
-        let padded = length.next_multiple_of(4);
-        let end = start + 4 + padded;
+        let padded = length.checked_next_multiple_of(4).unwrap_or(usize::MAX);
+        let end = padded.saturating_add(start + 4);
         // The length in the header has 16 bits.
-        let fits = end - HEADER_LENGTH <= usize::from(u16::MAX);
+        if end - HEADER_LENGTH > usize::from(u16::MAX) {
+            self.error.get_or_insert(BuildError::MessageTooLong);
+            return;
+        }
         let (written, free) = self.buffer.split_at_mut(start.min(self.buffer.len()));
         match free.get_mut(..4 + padded) {
-            Some(out) if fits && self.error.is_none() => {
+            Some(out) if self.error.is_none() => {
                 let (head, value) = out.split_at_mut(4);
                 head[..2].copy_from_slice(&attribute_type.value().to_be_bytes());
                 head[2..].copy_from_slice(&(length as u16).to_be_bytes());

@@ -119,6 +119,9 @@ pub enum BuildError {
         /// The buffer's length.
         capacity: usize,
     },
+    /// The attributes take more than the 65,535 bytes that the header can tell (RFC 8489 §5).
+    #[error("the message is longer than its header can say")]
+    MessageTooLong,
     /// A value that its attribute cannot hold.
     #[error("cannot write attribute {attribute}: {error}")]
     Value {
@@ -138,6 +141,12 @@ pub enum IntegrityError {
     /// It has one, made with another key or over other bytes.
     #[error("message integrity does not match")]
     Mismatch,
+    /// Its MESSAGE-INTEGRITY-SHA256 was cut shorter than the usage allows (RFC 8489 §14.6).
+    #[error("message integrity cut short to {length} bytes")]
+    Truncated {
+        /// How many bytes are left of 32.
+        length: usize,
+    },
 }
 
 /// FINGERPRINT is there, and is not the message's CRC.

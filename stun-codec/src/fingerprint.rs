@@ -3,9 +3,6 @@
 /// What the CRC is masked with, so that it differs from one that another protocol has put there.
 const MASK: u32 = 0x5354_554E;
 
-/// The length of the attribute with its header, in bytes.
-pub(crate) const LENGTH: usize = 8;
-
 /// The value of FINGERPRINT over `head` (whose length counts the attribute), then `tail`.
 #[inline]
 pub(crate) fn value(head: &[u8; 20], tail: &[u8]) -> u32 {

@@ -150,7 +150,7 @@ impl fmt::Debug for MessageType {
 }
 
 /// The 96 bits that tie an answer to its request (RFC 8489 §5). They must be unpredictable:
-/// draw them from a CSPRNG, as [`Transactions`](crate::Transactions) does.
+/// draw them from a CSPRNG, as `Transactions` does.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct TransactionId([u8; 12]);
 

@@ -44,15 +44,16 @@ impl Key {
     /// The key of the long-term credential mechanism, made with MD5 (RFC 8489 §9.2.2, §18.5.1.1).
     /// TURN uses it (RFC 8656 §5).
     ///
-    /// Username, realm and password are taken as they stand, as in [`short_term`](Self::short_term).
+    /// Quotes around username and realm, and NULs that end any of the three, are no part of it.
+    /// Beyond that they are taken as they stand, as in [`short_term`](Self::short_term).
     #[must_use]
     pub fn long_term(username: &str, realm: &str, password: &str) -> Self {
         let digest = Md5::new()
-            .chain_update(username)
+            .chain_update(without_quotes(username))
             .chain_update(":")
-            .chain_update(realm)
+            .chain_update(without_quotes(realm))
             .chain_update(":")
-            .chain_update(password)
+            .chain_update(password.trim_end_matches('\0'))
             .finalize();
         Self::from_bytes(&digest)
     }
@@ -81,6 +82,11 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(secret)")
     }
+}
+
+fn without_quotes(text: &str) -> &str {
+    let text = text.trim_end_matches('\0');
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
 /// The one comparison of secrets in this crate: its time does not depend on where two values differ.
@@ -272,6 +278,28 @@ mod tests {
             0xB2, 0xA9,
         ]);
         assert_eq!(key.sha1(&[0; 20], b"x"), same.sha1(&[0; 20], b"x"));
+    }
+
+    fn bytes_of_long_term(username: &str, realm: &str, password: &str) -> [u8; 20] {
+        Key::long_term(username, realm, password).sha1(&[0; 20], b"x")
+    }
+
+    #[test]
+    fn long_term_key_of_rfc_8489_9_2_2() {
+        let same = Key::from_bytes(&0x8493_FBC5_3BA5_82FB_4C04_4C45_6BDC_40EB_u128.to_be_bytes());
+        assert_eq!(bytes_of_long_term("user", "realm", "pass"), same.sha1(&[0; 20], b"x"));
+    }
+
+    #[test]
+    fn quotes_and_trailing_nuls_are_no_part_of_the_long_term_key() {
+        let plain = bytes_of_long_term("user", "realm", "pass");
+        assert_eq!(bytes_of_long_term("\"user\"\0", "\"realm\"", "pass\0\0"), plain);
+        assert_eq!(bytes_of_long_term("user\0", "realm\0", "pass"), plain);
+        for (username, realm, password) in
+            [("\"user", "realm", "pass"), ("user", "\"", "pass"), ("user", "realm", "\"pass\"")]
+        {
+            assert_ne!(bytes_of_long_term(username, realm, password), plain);
+        }
     }
 
     #[test]

@@ -104,24 +104,27 @@ impl<'a> Message<'a> {
 
     /// The first one counts, unless MESSAGE-INTEGRITY-SHA256 came before.
     fn meet_integrity(&mut self, offset: usize, length: u16) -> Result<(), ParseError> {
+        if self.has_integrity() {
+            return Ok(());
+        }
         if length != 20 {
             return Err(ParseError::IntegrityLength { offset, length });
         }
-        if self.integrity == 0 && self.integrity_sha256 == 0 {
-            self.integrity = offset as u32;
-            self.close(offset);
-        }
+        self.integrity = offset as u32;
+        self.close(offset);
         Ok(())
     }
 
+    /// The first one counts, whether MESSAGE-INTEGRITY came before or not.
     fn meet_sha256(&mut self, offset: usize, length: u16) -> Result<(), ParseError> {
+        if self.integrity_sha256 != 0 {
+            return Ok(());
+        }
         if !(16..=32).contains(&length) || !length.is_multiple_of(4) {
             return Err(ParseError::IntegrityLength { offset, length });
         }
-        if self.integrity_sha256 == 0 {
-            self.integrity_sha256 = offset as u32;
-            self.close(offset);
-        }
+        self.integrity_sha256 = offset as u32;
+        self.close(offset);
         Ok(())
     }
 
@@ -226,25 +229,47 @@ impl<'a> Message<'a> {
         self.integrity != 0 || self.integrity_sha256 != 0
     }
 
-    /// Authenticates the message by the strongest integrity attribute it carries
-    /// (RFC 8489 §14.5, §14.6). The comparison takes the same time wherever two values differ.
+    /// Authenticates the message by the strongest integrity attribute it carries, which must be
+    /// whole (RFC 8489 §14.5, §14.6). The comparison takes the same time wherever two values differ.
     ///
     /// # Errors
     /// When it carries none, or one that was not made with `key` over these bytes.
     #[inline]
     pub fn verify(&self, key: &Key) -> Result<Verified<'a>, IntegrityError> {
-        let right = if self.integrity_sha256 != 0 {
+        self.verify_truncated(key, 32)
+    }
+
+    /// As [`verify`](Self::verify), for a usage that allows MESSAGE-INTEGRITY-SHA256 to be cut
+    /// short to `min_length` bytes. Fewer than 16 are never enough; neither TURN nor ICE allows
+    /// fewer than 32.
+    ///
+    /// # Errors
+    /// As those of `verify`.
+    #[inline]
+    pub fn verify_truncated(
+        &self,
+        key: &Key,
+        min_length: usize,
+    ) -> Result<Verified<'a>, IntegrityError> {
+        let (right, integrity_type) = if self.integrity_sha256 != 0 {
             let (head, tail, value) = self.covered(self.integrity_sha256);
-            key.sha256(&head, tail)
-                .get(..value.len())
-                .is_some_and(|mac| integrity::equal(mac, value))
+            if value.len() < min_length {
+                return Err(IntegrityError::Truncated { length: value.len() });
+            }
+            let mac = key.sha256(&head, tail);
+            let right = mac.get(..value.len()).is_some_and(|mac| integrity::equal(mac, value));
+            (right, AttributeType::MESSAGE_INTEGRITY_SHA256)
         } else if self.integrity != 0 {
             let (head, tail, value) = self.covered(self.integrity);
-            integrity::equal(&key.sha1(&head, tail), value)
+            (integrity::equal(&key.sha1(&head, tail), value), AttributeType::MESSAGE_INTEGRITY)
         } else {
             return Err(IntegrityError::Absent);
         };
-        if right { Ok(Verified { message: *self }) } else { Err(IntegrityError::Mismatch) }
+        if right {
+            Ok(Verified { message: *self, integrity_type })
+        } else {
+            Err(IntegrityError::Mismatch)
+        }
     }
 
     /// Checks FINGERPRINT: `Ok(true)` when it is there and right, `Ok(false)` when it is absent
@@ -292,6 +317,17 @@ impl fmt::Debug for Message<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Verified<'a> {
     message: Message<'a>,
+    integrity_type: AttributeType,
+}
+
+impl Verified<'_> {
+    /// The attribute that authenticated it: [`AttributeType::MESSAGE_INTEGRITY_SHA256`], or
+    /// [`AttributeType::MESSAGE_INTEGRITY`] where that is absent. The response to a request of
+    /// the short-term mechanism carries the same one, and only that one (RFC 8489 §9.1.3).
+    #[must_use]
+    pub const fn integrity_type(&self) -> AttributeType {
+        self.integrity_type
+    }
 }
 
 impl<'a> core::ops::Deref for Verified<'a> {

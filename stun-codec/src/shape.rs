@@ -25,12 +25,20 @@
 //! const RESOLUTION: Attribute<Resolution> = Attribute::new(0xC124, "RESOLUTION");
 //! ```
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+mod address;
+mod attribute_types;
+mod error_code;
+mod text;
+
 use core::time::Duration;
 
-use crate::attr::AttributeType;
 use crate::error::ValueError;
-use crate::header::{MAGIC_COOKIE, TransactionId};
+use crate::header::TransactionId;
+
+pub use address::{Address, AddressFamily, Family, XorAddress};
+pub use attribute_types::{AttributeTypes, Types};
+pub use error_code::{Error, ErrorCode};
+pub use text::{Phrase, Text};
 
 /// How the value of an attribute is written and read.
 pub trait Shape {
@@ -136,33 +144,6 @@ impl Shape for Seconds {
     }
 }
 
-/// UTF-8 text of at most `MAX` bytes.
-#[derive(Debug)]
-pub enum Text<const MAX: usize> {}
-
-impl<const MAX: usize> Shape for Text<MAX> {
-    type Value<'a> = &'a str;
-
-    fn length(value: &&str) -> Result<usize, ValueError> {
-        if value.len() > MAX {
-            Err(ValueError::Length { length: value.len() })
-        } else {
-            Ok(value.len())
-        }
-    }
-
-    fn encode(value: &&str, _: TransactionId, out: &mut [u8]) {
-        out.copy_from_slice(value.as_bytes());
-    }
-
-    fn decode(value: &[u8], _: TransactionId) -> Result<&str, ValueError> {
-        if value.len() > MAX {
-            return Err(ValueError::Length { length: value.len() });
-        }
-        core::str::from_utf8(value).map_err(|_| ValueError::Utf8)
-    }
-}
-
 /// Bytes that mean something to somebody else.
 #[derive(Debug)]
 pub enum Opaque {}
@@ -200,263 +181,6 @@ impl Shape for Token {
 
     fn decode(value: &[u8], _: TransactionId) -> Result<[u8; 8], ValueError> {
         exactly(value)
-    }
-}
-
-/// An address and a port, in clear (RFC 8489 §14.1).
-#[derive(Debug)]
-pub enum Address {}
-
-impl Shape for Address {
-    type Value<'a> = SocketAddr;
-
-    fn length(value: &SocketAddr) -> Result<usize, ValueError> {
-        Ok(if value.is_ipv4() { 8 } else { 20 })
-    }
-
-    fn encode(value: &SocketAddr, _: TransactionId, out: &mut [u8]) {
-        encode_address(value.ip(), value.port(), out);
-    }
-
-    fn decode(value: &[u8], _: TransactionId) -> Result<SocketAddr, ValueError> {
-        decode_address(value)
-    }
-}
-
-/// An address and a port, masked with the magic cookie and the transaction id (RFC 8489 §14.2).
-#[derive(Debug)]
-pub enum XorAddress {}
-
-impl Shape for XorAddress {
-    type Value<'a> = SocketAddr;
-
-    fn length(value: &SocketAddr) -> Result<usize, ValueError> {
-        Address::length(value)
-    }
-
-    fn encode(value: &SocketAddr, id: TransactionId, out: &mut [u8]) {
-        let (ip, port) = mask(value.ip(), value.port(), id);
-        encode_address(ip, port, out);
-    }
-
-    fn decode(value: &[u8], id: TransactionId) -> Result<SocketAddr, ValueError> {
-        let masked = decode_address(value)?;
-        let (ip, port) = mask(masked.ip(), masked.port(), id);
-        Ok(SocketAddr::new(ip, port))
-    }
-}
-
-fn mask(ip: IpAddr, port: u16, id: TransactionId) -> (IpAddr, u16) {
-    let ip = match ip {
-        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() ^ MAGIC_COOKIE).into(),
-        IpAddr::V6(ip) => {
-            let mut mask = [0; 16];
-            mask[..4].copy_from_slice(&MAGIC_COOKIE.to_be_bytes());
-            mask[4..].copy_from_slice(id.as_bytes());
-            Ipv6Addr::from_bits(ip.to_bits() ^ u128::from_be_bytes(mask)).into()
-        }
-    };
-    (ip, port ^ (MAGIC_COOKIE >> 16) as u16)
-}
-
-fn encode_address(ip: IpAddr, port: u16, out: &mut [u8]) {
-    out[0] = 0;
-    out[2..4].copy_from_slice(&port.to_be_bytes());
-    match ip {
-        IpAddr::V4(ip) => {
-            out[1] = 1;
-            out[4..].copy_from_slice(&ip.octets());
-        }
-        IpAddr::V6(ip) => {
-            out[1] = 2;
-            out[4..].copy_from_slice(&ip.octets());
-        }
-    }
-}
-
-fn decode_address(value: &[u8]) -> Result<SocketAddr, ValueError> {
-    // The first byte must be ignored (RFC 8489 §14.1).
-    match *value {
-        [_, 1, p, q, a, b, c, d] => {
-            Ok(SocketAddr::new(Ipv4Addr::new(a, b, c, d).into(), u16::from_be_bytes([p, q])))
-        }
-        [_, 2, p, q, ref ip @ ..] if ip.len() == 16 => Ok(SocketAddr::new(
-            Ipv6Addr::from(exactly::<16>(ip)?).into(),
-            u16::from_be_bytes([p, q]),
-        )),
-        [_, 1 | 2, ..] | [] | [_] => Err(ValueError::Length { length: value.len() }),
-        [_, family, ..] => Err(ValueError::Family { family }),
-    }
-}
-
-/// An error code and its reason phrase (RFC 8489 §14.8).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ErrorCode<'a> {
-    code: u16,
-    reason: &'a str,
-}
-
-impl ErrorCode<'static> {
-    /// Try Alternate, RFC 8489 §14.8.
-    pub const TRY_ALTERNATE: Self = Self::of(300, "Try Alternate");
-    /// Bad Request, RFC 8489 §14.8.
-    pub const BAD_REQUEST: Self = Self::of(400, "Bad Request");
-    /// Unauthenticated, RFC 8489 §14.8.
-    pub const UNAUTHENTICATED: Self = Self::of(401, "Unauthenticated");
-    /// Forbidden, RFC 8656 §19.
-    pub const FORBIDDEN: Self = Self::of(403, "Forbidden");
-    /// Unknown Attribute, RFC 8489 §14.8.
-    pub const UNKNOWN_ATTRIBUTE: Self = Self::of(420, "Unknown Attribute");
-    /// Allocation Mismatch, RFC 8656 §19.
-    pub const ALLOCATION_MISMATCH: Self = Self::of(437, "Allocation Mismatch");
-    /// Stale Nonce, RFC 8489 §14.8.
-    pub const STALE_NONCE: Self = Self::of(438, "Stale Nonce");
-    /// Address Family not Supported, RFC 8656 §19.
-    pub const ADDRESS_FAMILY_NOT_SUPPORTED: Self = Self::of(440, "Address Family not Supported");
-    /// Wrong Credentials, RFC 8656 §19.
-    pub const WRONG_CREDENTIALS: Self = Self::of(441, "Wrong Credentials");
-    /// Unsupported Transport Protocol, RFC 8656 §19.
-    pub const UNSUPPORTED_TRANSPORT_PROTOCOL: Self =
-        Self::of(442, "Unsupported Transport Protocol");
-    /// Peer Address Family Mismatch, RFC 8656 §19.
-    pub const PEER_ADDRESS_FAMILY_MISMATCH: Self = Self::of(443, "Peer Address Family Mismatch");
-    /// Allocation Quota Reached, RFC 8656 §19.
-    pub const ALLOCATION_QUOTA_REACHED: Self = Self::of(486, "Allocation Quota Reached");
-    /// Role Conflict, RFC 8445 §16.2.
-    pub const ROLE_CONFLICT: Self = Self::of(487, "Role Conflict");
-    /// Server Error, RFC 8489 §14.8.
-    pub const SERVER_ERROR: Self = Self::of(500, "Server Error");
-    /// Insufficient Capacity, RFC 8656 §19.
-    pub const INSUFFICIENT_CAPACITY: Self = Self::of(508, "Insufficient Capacity");
-
-    const fn of(code: u16, reason: &'static str) -> Self {
-        Self { code, reason }
-    }
-}
-
-impl<'a> ErrorCode<'a> {
-    /// The error `code` with a reason for people to read; `None` outside 300 to 699.
-    #[must_use]
-    pub const fn new(code: u16, reason: &'a str) -> Option<Self> {
-        if code >= 300 && code <= 699 { Some(Self { code, reason }) } else { None }
-    }
-
-    /// The number, 300 to 699.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.code
-    }
-
-    /// The reason, in words.
-    #[must_use]
-    pub const fn reason(&self) -> &'a str {
-        self.reason
-    }
-
-    /// The same error with no words: a shorter answer, for strangers who could be using the
-    /// server to send traffic at somebody else.
-    #[must_use]
-    pub const fn without_reason(self) -> Self {
-        Self { code: self.code, reason: "" }
-    }
-}
-
-/// An [`ErrorCode`].
-#[derive(Debug)]
-pub enum Error {}
-
-impl Shape for Error {
-    type Value<'a> = ErrorCode<'a>;
-
-    fn length(value: &ErrorCode<'_>) -> Result<usize, ValueError> {
-        Text::<763>::length(&value.reason).map(|length| 4 + length)
-    }
-
-    fn encode(value: &ErrorCode<'_>, _: TransactionId, out: &mut [u8]) {
-        let (class, number) = (value.code / 100, value.code % 100);
-        out[..4].copy_from_slice(&[0, 0, class as u8, number as u8]);
-        out[4..].copy_from_slice(value.reason.as_bytes());
-    }
-
-    fn decode(value: &[u8], id: TransactionId) -> Result<ErrorCode<'_>, ValueError> {
-        let [_, _, class, number, reason @ ..] = value else {
-            return Err(ValueError::Length { length: value.len() });
-        };
-        // The 21 bits before the class are reserved and ignored.
-        let (class, number) = (class & 0x07, *number);
-        if !(3..=6).contains(&class) || number > 99 {
-            return Err(ValueError::ErrorCode { class, number });
-        }
-        let reason = Text::<763>::decode(reason, id)?;
-        Ok(ErrorCode { code: u16::from(class) * 100 + u16::from(number), reason })
-    }
-}
-
-/// A list of attribute types, at most [`MAX`](Self::MAX) of them: an answer to a stranger must not
-/// grow with what the stranger sends.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct AttributeTypes {
-    values: [u16; Self::MAX],
-    count: u8,
-}
-
-impl AttributeTypes {
-    /// How many types the list holds at the most; further ones are left out.
-    pub const MAX: usize = 16;
-
-    /// Adds a type, unless it is in the list already or the list is full.
-    pub fn push(&mut self, attribute_type: AttributeType) {
-        if !self.iter().any(|held| held == attribute_type)
-            && let Some(slot) = self.values.get_mut(usize::from(self.count))
-        {
-            *slot = attribute_type.value();
-            self.count += 1;
-        }
-    }
-
-    /// The types, in order.
-    pub fn iter(&self) -> impl Iterator<Item = AttributeType> + '_ {
-        self.values[..usize::from(self.count)].iter().map(|&value| AttributeType::new(value))
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-}
-
-impl FromIterator<AttributeType> for AttributeTypes {
-    fn from_iter<I: IntoIterator<Item = AttributeType>>(types: I) -> Self {
-        let mut list = Self::default();
-        types.into_iter().for_each(|attribute_type| list.push(attribute_type));
-        list
-    }
-}
-
-/// An [`AttributeTypes`] list.
-#[derive(Debug)]
-pub enum Types {}
-
-impl Shape for Types {
-    type Value<'a> = AttributeTypes;
-
-    fn length(value: &AttributeTypes) -> Result<usize, ValueError> {
-        Ok(2 * usize::from(value.count))
-    }
-
-    fn encode(value: &AttributeTypes, _: TransactionId, out: &mut [u8]) {
-        for (out, attribute_type) in out.chunks_exact_mut(2).zip(value.iter()) {
-            out.copy_from_slice(&attribute_type.value().to_be_bytes());
-        }
-    }
-
-    fn decode(value: &[u8], _: TransactionId) -> Result<AttributeTypes, ValueError> {
-        if !value.len().is_multiple_of(2) {
-            return Err(ValueError::Length { length: value.len() });
-        }
-        let (pairs, _) = value.as_chunks::<2>();
-        Ok(pairs.iter().map(|&pair| AttributeType::new(u16::from_be_bytes(pair))).collect())
     }
 }
 
@@ -506,51 +230,6 @@ impl Shape for ProtocolNumber {
 
     fn decode(value: &[u8], _: TransactionId) -> Result<u8, ValueError> {
         exactly(value).map(|[number, _, _, _]| number)
-    }
-}
-
-/// The family of an IP address (RFC 8489 §14.1).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum AddressFamily {
-    /// IPv4, on the wire 1.
-    V4,
-    /// IPv6, on the wire 2.
-    V6,
-}
-
-impl AddressFamily {
-    /// The family of this address.
-    #[must_use]
-    pub const fn of(address: &SocketAddr) -> Self {
-        if address.is_ipv4() { Self::V4 } else { Self::V6 }
-    }
-}
-
-/// An [`AddressFamily`] and three reserved bytes.
-#[derive(Debug)]
-pub enum Family {}
-
-impl Shape for Family {
-    type Value<'a> = AddressFamily;
-
-    fn length(_: &AddressFamily) -> Result<usize, ValueError> {
-        Ok(4)
-    }
-
-    fn encode(value: &AddressFamily, _: TransactionId, out: &mut [u8]) {
-        let family = match value {
-            AddressFamily::V4 => 1,
-            AddressFamily::V6 => 2,
-        };
-        out.copy_from_slice(&[family, 0, 0, 0]);
-    }
-
-    fn decode(value: &[u8], _: TransactionId) -> Result<AddressFamily, ValueError> {
-        match exactly(value)? {
-            [1, _, _, _] => Ok(AddressFamily::V4),
-            [2, _, _, _] => Ok(AddressFamily::V6),
-            [family, _, _, _] => Err(ValueError::Family { family }),
-        }
     }
 }
 

@@ -69,13 +69,17 @@ impl Default for Config {
     }
 }
 
-/// No answer came to a request in all its time.
+/// No answer that the caller accepts came to a request in all its time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TimedOut<T> {
     /// The transaction.
     pub id: TransactionId,
     /// What the caller tied to it.
     pub context: T,
+    /// Whether answers did come, and were all turned down: the integrity protection was
+    /// violated (RFC 8489 §9.1.4, §9.2.5). On a reliable transport the first one ends the
+    /// transaction, without waiting for its time to be over.
+    pub integrity_violated: bool,
 }
 
 /// An answer that the caller has accepted.
@@ -112,6 +116,15 @@ struct Waiting<T> {
     first_sent: Timestamp,
     rto: Duration,
     deadline: Timestamp,
+    /// The deadline ends the transaction, whatever `sends` says.
+    sends_no_more: bool,
+    turned_down: bool,
+}
+
+impl<T> Waiting<T> {
+    fn is_reliable(&self) -> bool {
+        self.request.five_tuple.transport.is_reliable()
+    }
 }
 
 impl<T> Transactions<T> {
@@ -137,8 +150,9 @@ impl<T> Transactions<T> {
     }
 
     /// Sends `request`, and goes on sending it until it is answered, cancelled, or out of time.
-    /// The id is the one in its header; bytes without a STUN header are not sent, and the call
-    /// returns `None`. A transaction of the same id is replaced.
+    /// The id is the one in its header. Bytes without the header of a request are not sent, and
+    /// the call returns `None`: nothing answers an indication, so nothing would end it. A
+    /// transaction of the same id is replaced.
     pub fn start<B: AsRef<[u8]>>(
         &mut self,
         now: Timestamp,
@@ -157,9 +171,13 @@ impl<T> Transactions<T> {
         context: T,
         rto: Duration,
     ) -> Option<TransactionId> {
-        let request = request.map(|bytes| Bytes::copy_from_slice(bytes.as_ref()));
-        let id = Header::parse(&request.payload).ok()?.transaction_id;
+        let header = Header::parse(request.payload.as_ref()).ok()?;
+        if header.message_type.class() != Class::Request {
+            return None;
+        }
+        let id = header.transaction_id;
         self.cancel(id);
+        let request = request.map(|bytes| Bytes::copy_from_slice(bytes.as_ref()));
         let reliable = request.five_tuple.transport.is_reliable();
         let interval =
             if reliable { self.config.reliable_timeout } else { self.wait_after(1, rto) };
@@ -170,6 +188,8 @@ impl<T> Transactions<T> {
             first_sent: now,
             rto,
             deadline: now + interval,
+            sends_no_more: reliable,
+            turned_down: false,
         };
         self.deadlines.insert((waiting.deadline, id));
         self.waiting.insert(id, waiting);
@@ -182,14 +202,16 @@ impl<T> Transactions<T> {
         if sends >= self.config.max_sends {
             rto.saturating_mul(self.config.last_wait)
         } else {
-            rto.saturating_mul(1_u32.checked_shl(sends - 1).unwrap_or(u32::MAX))
+            rto.saturating_mul(power_of_two(sends - 1))
         }
     }
 
     /// Hands in a datagram. When it answers a request that is under way, on the path that the
     /// request took, `accept` sees it; if that returns a value the transaction is over. An
-    /// answer that `accept` turns down, say because it does not authenticate, changes nothing: it
-    /// may be a forgery, and the true one may yet come (RFC 8489 §9.1.4).
+    /// answer that `accept` turns down because it does not authenticate may be a forgery, and the
+    /// true one may yet come: the request is still sent and waited for. But a stream has no
+    /// forgeries among its answers, so there it ends the transaction: `poll_timeout` says now
+    /// (RFC 8489 §9.1.4, §9.2.5).
     pub fn handle_input<'a, V>(
         &mut self,
         now: Timestamp,
@@ -216,13 +238,27 @@ impl<T> Transactions<T> {
         let request = Header::parse(&waiting.request.payload).ok()?;
         if waiting.request.five_tuple != five_tuple
             || request.message_type.method() != message.method()
+            || waiting.turned_down && waiting.is_reliable()
         {
             return None;
         }
-        let value = accept(message, &waiting.context)?;
+        let Some(value) = accept(message, &waiting.context) else {
+            self.turn_down(now, id);
+            return None;
+        };
         let waiting = self.remove(id)?;
         let round_trip_time = (waiting.sends == 1).then(|| now - waiting.first_sent);
         Some(Answer { context: waiting.context, value, round_trip_time })
+    }
+
+    fn turn_down(&mut self, now: Timestamp, id: TransactionId) {
+        let Some(waiting) = self.waiting.get_mut(&id) else { return };
+        waiting.turned_down = true;
+        if waiting.is_reliable() {
+            self.deadlines.remove(&(waiting.deadline, id));
+            waiting.deadline = now;
+            self.deadlines.insert((now, id));
+        }
     }
 
     /// The path and the context of a request that is under way.
@@ -258,28 +294,25 @@ impl<T> Transactions<T> {
     pub fn cancel_all(&mut self) -> Vec<T> {
         self.deadlines.clear();
         self.transmits.clear();
-        core::mem::take(&mut self.waiting)
-            .into_values()
-            .map(|waiting| waiting.context)
-            .collect()
+        core::mem::take(&mut self.waiting).into_values().map(|waiting| waiting.context).collect()
     }
 
-    /// Sends a request no more, but still takes an answer for as long as one would have been
-    /// waited for (RFC 8445 §7.3.1.4).
+    /// Sends a request no more, once what is due already has gone out, but still takes an answer
+    /// for as long as one would have been waited for (RFC 8445 §7.3.1.4).
     pub fn stop_sending(&mut self, id: TransactionId) {
-        let max_sends = self.config.max_sends;
-        let Some(waiting) = self.waiting.get(&id) else { return };
-        if waiting.request.five_tuple.transport.is_reliable() {
+        let Config { max_sends, last_wait, .. } = self.config;
+        let Some(waiting) = self.waiting.get_mut(&id) else { return };
+        if waiting.sends_no_more {
             return;
         }
-        let (old, rto) = (waiting.deadline, waiting.rto);
-        let deadline = (waiting.sends + 1..=max_sends)
-            .fold(old, |deadline, sends| deadline + self.wait_after(sends, rto));
-        self.deadlines.remove(&(old, id));
-        self.deadlines.insert((deadline, id));
-        if let Some(waiting) = self.waiting.get_mut(&id) {
-            waiting.sends = waiting.sends.max(max_sends);
-            waiting.deadline = deadline;
+        waiting.sends_no_more = true;
+        if waiting.sends < max_sends {
+            // The waits that were still to come double from 2^sends to 2^(max_sends - 2), and
+            // then there is the last one.
+            let doubled = power_of_two(max_sends - 1) - power_of_two(waiting.sends);
+            self.deadlines.remove(&(waiting.deadline, id));
+            waiting.deadline += waiting.rto.saturating_mul(doubled.saturating_add(last_wait));
+            self.deadlines.insert((waiting.deadline, id));
         }
     }
 
@@ -297,11 +330,10 @@ impl<T> Transactions<T> {
         {
             self.deadlines.pop_first();
             let Some(waiting) = self.waiting.get_mut(&id) else { continue };
-            if waiting.request.five_tuple.transport.is_reliable()
-                || waiting.sends >= self.config.max_sends
-            {
-                if let Some(waiting) = self.waiting.remove(&id) {
-                    self.timed_out.push_back(TimedOut { id, context: waiting.context });
+            if waiting.sends_no_more || waiting.sends >= self.config.max_sends {
+                if let Some(Waiting { context, turned_down, .. }) = self.waiting.remove(&id) {
+                    let integrity_violated = turned_down;
+                    self.timed_out.push_back(TimedOut { id, context, integrity_violated });
                 }
                 continue;
             }
@@ -322,7 +354,7 @@ impl<T> Transactions<T> {
         self.transmits.pop_front()
     }
 
-    /// The next request that got no answer. The answer may change after `handle_timeout`.
+    /// The next request that got no acceptable answer. The answer may change after `handle_timeout`.
     #[must_use = "an event is told once"]
     pub fn poll_event(&mut self) -> Option<TimedOut<T>> {
         self.timed_out.pop_front()
@@ -333,5 +365,13 @@ impl<T> Transactions<T> {
     #[must_use = "without the time-out nothing is sent again"]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         self.deadlines.first().map(|&(deadline, _)| deadline)
+    }
+}
+
+/// 2 to the power of `exponent`, or the largest number there is.
+const fn power_of_two(exponent: u32) -> u32 {
+    match 1_u32.checked_shl(exponent) {
+        Some(power) => power,
+        None => u32::MAX,
     }
 }

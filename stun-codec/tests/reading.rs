@@ -158,6 +158,21 @@ fn s08_sha1_after_sha256_does_not_count() {
 }
 
 #[test]
+fn s08_a_second_integrity_does_not_count_whatever_its_length() {
+    for sha256 in [false, true] {
+        for length in [4, 20] {
+            let mut second = vec![(0x08, length, &[0; 20][..usize::from(length)])];
+            if sha256 {
+                second.push((0x1C, length, &[0; 20][..usize::from(length)]));
+            }
+            let bytes = appended(sha256, &second);
+            let message = Message::parse(&bytes).unwrap();
+            assert!(message.verify(&Key::short_term("secret")).is_ok(), "{sha256} {length}");
+        }
+    }
+}
+
+#[test]
 fn both_integrities_in_one_message_and_the_stronger_one_decides() {
     let key = Key::short_term("secret");
     let mut buffer = [0; 128];
@@ -169,7 +184,9 @@ fn both_integrities_in_one_message_and_the_stronger_one_decides() {
         .finish()
         .unwrap();
     let message = Message::parse(built).unwrap();
-    assert!(message.verify(&key).is_ok() && message.verify_fingerprint() == Ok(true));
+    assert_eq!(message.verify_fingerprint(), Ok(true));
+    let strongest = message.verify(&key).unwrap().integrity_type();
+    assert_eq!(strongest, AttributeType::MESSAGE_INTEGRITY_SHA256);
     let mut forged = built.to_vec();
     forged[20 + 8 + 24 + 4] ^= 1;
     assert!(Message::parse(&forged).unwrap().verify(&key).is_err());
@@ -227,9 +244,15 @@ fn sha256_cut_short_is_compared_over_what_is_left() {
         mac.update(&bytes[..20]);
         let mac = mac.finalize().into_bytes();
         bytes[24..].copy_from_slice(&mac[..usize::from(length)]);
-        assert!(Message::parse(&bytes).unwrap().verify(&key).is_ok());
+        let message = Message::parse(&bytes).unwrap();
+        let length = usize::from(length);
+        assert!(message.verify_truncated(&key, length).is_ok());
+        let cut = IntegrityError::Truncated { length };
+        assert_eq!(message.verify_truncated(&key, length + 4).err(), Some(cut));
+        assert_eq!(message.verify(&key).err(), Some(cut), "unless the usage says otherwise");
         *bytes.last_mut().unwrap() ^= 1;
-        assert!(Message::parse(&bytes).unwrap().verify(&key).is_err());
+        let message = Message::parse(&bytes).unwrap();
+        assert_eq!(message.verify_truncated(&key, 16).err(), Some(IntegrityError::Mismatch));
     }
 }
 
@@ -282,7 +305,7 @@ fn s22_texts_that_are_too_long_or_not_utf8() {
             error: ValueError::Length { length: 764 }
         })
     );
-    let bytes = message(&[(0x06, 512, &[b'x'; 512])]);
+    let bytes = message(&[(0x06, 764, &[b'x'; 764])]);
     assert!(Message::parse(&bytes).unwrap().get(attr::USERNAME).is_err());
     let bytes = message(&[(0x06, 4, &[0xC3, 0x28, 0x41, 0x41])]);
     let error = Message::parse(&bytes).unwrap().get(attr::USERNAME).unwrap_err();
@@ -333,17 +356,25 @@ fn a_buffer_that_is_too_small_is_told_at_the_end() {
 #[test]
 fn a_message_longer_than_its_length_field_can_say_is_not_built() {
     let mut buffer = vec![0; 70_000];
-    for (length, fits) in [(65_528, true), (65_529, false), (65_600, false)] {
+    let mut build = |length: usize| {
         let data = vec![7; length];
-        let built = MessageBuilder::indication(Method::SEND, ID, &mut buffer)
+        let bytes = MessageBuilder::indication(Method::SEND, ID, &mut buffer)
             .put(attr::DATA, &data)
-            .finish();
-        assert_eq!(built.is_ok(), fits, "{length}");
-        if let Ok(bytes) = built {
-            let message = Message::parse(bytes).unwrap();
-            assert_eq!(message.get(attr::DATA), Ok(Some(&data[..])));
-        }
+            .finish()?;
+        assert_eq!(Message::parse(bytes).unwrap().get(attr::DATA), Ok(Some(&data[..])));
+        Ok(())
+    };
+    assert_eq!(build(65_528), Ok(()));
+    for length in [65_529, 65_536, 65_600, 200_000] {
+        assert_eq!(build(length), Err(BuildError::MessageTooLong), "{length}");
     }
+    // Not even by an attribute without a value, nor by FINGERPRINT.
+    let data = vec![7; 65_528];
+    let full = MessageBuilder::indication(Method::SEND, ID, &mut buffer).put(attr::DATA, &data);
+    let flag = full.put(attr::DONT_FRAGMENT, ()).finish();
+    assert_eq!(flag, Err(BuildError::MessageTooLong));
+    let full = MessageBuilder::indication(Method::SEND, ID, &mut buffer).put(attr::DATA, &data);
+    assert_eq!(full.fingerprint().finish(), Err(BuildError::MessageTooLong));
 }
 
 fn any_address() -> impl Strategy<Value = SocketAddr> {
@@ -358,7 +389,7 @@ proptest! {
     fn what_is_written_is_read(
         id: [u8; 12],
         password in ".{0,80}",
-        software in proptest::option::of("[a-z ]{0,763}"),
+        software in proptest::option::of("\\PC{0,127}"),
         username in "\\PC{0,120}",
         mapped in any_address(),
         peer in any_address(),
@@ -370,7 +401,7 @@ proptest! {
         data in proptest::collection::vec(any::<u8>(), 0..1300),
         token: [u8; 8],
         even: bool,
-        (code, reason) in (300..=699_u16, ".{0,100}"),
+        (code, reason) in (300..=699_u16, ".{0,127}"),
         unknown in proptest::collection::vec(any::<u16>(), 0..30),
         fingerprint: bool,
     ) {

@@ -18,10 +18,15 @@ fn table(number: u8) -> Option<BTreeMap<u16, String>> {
         return None;
     };
     let mut table = BTreeMap::new();
-    for line in text.lines().filter(|line| line.starts_with("0x")) {
+    for line in text.lines() {
         let mut cells = line.split(',');
-        let (value, name) = (cells.next()?, cells.next()?.trim().trim_matches('"'));
-        if let Ok(value) = u16::from_str_radix(&value[2..], 16) {
+        let (Some(value), Some(name)) = (cells.next(), cells.next()) else { continue };
+        let name = name.trim().trim_matches('"');
+        let value = match value.strip_prefix("0x") {
+            Some(digits) => u16::from_str_radix(digits, 16),
+            None => value.parse(),
+        };
+        if let Ok(value) = value {
             table.insert(value, name.split(" (").next().unwrap_or(name).to_owned());
         }
     }
@@ -68,4 +73,21 @@ fn methods_are_those_of_the_registry() {
         }
     }
     assert_eq!(named, 10);
+}
+
+#[test]
+fn error_codes_are_those_of_the_registry() {
+    let Some(table) = table(6) else { return };
+    let source = include_str!("../src/shape/error_code.rs");
+    let mut count = 0;
+    for definition in source.split("Self::of(").skip(1) {
+        let code = definition[..3].parse().expect("three digits");
+        let reason = definition.split('"').nth(1).expect("a reason phrase");
+        // The registry has the word of RFC 5389; RFC 8489 §14.8 has another.
+        let name = if code == 401 { "Unauthorized" } else { reason };
+        assert_eq!(table.get(&code).map(String::as_str), Some(name), "{code}");
+        count += 1;
+    }
+    assert_eq!(count, source.matches(": Self =").count(), "definitions that were read");
+    assert_eq!(stun_codec::ErrorCode::UNAUTHENTICATED.reason(), "Unauthenticated");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sansio::{FiveTuple, Timestamp, Transmit};
 use stun_codec::transaction::{Config, Transactions};
-use stun_codec::{Key, Message, MessageBuilder, Method, TransactionId, attr};
+use stun_codec::{Class, Key, Message, MessageBuilder, MessageType, Method, TransactionId, attr};
 
 fn path() -> FiveTuple {
     let (local, server): (SocketAddr, SocketAddr) =
@@ -45,6 +45,7 @@ fn life(transactions: &mut Transactions<u32>, path: FiveTuple) -> (Vec<u64>, u64
         }
         if let Some(timed_out) = transactions.poll_event() {
             assert_eq!(timed_out.context, 7);
+            assert!(!timed_out.integrity_violated);
             assert_eq!(transactions.poll_timeout(), None);
             return (sent, now.since_epoch().as_millis() as u64);
         }
@@ -73,7 +74,7 @@ fn a_stream_sends_once_and_waits_as_long() {
 }
 
 #[test]
-fn an_answer_that_is_turned_down_changes_nothing() {
+fn an_answer_that_is_turned_down_does_not_keep_the_true_one_out() {
     let mut transactions = Transactions::new(Config::default(), [1; 32]);
     let now = Timestamp::ZERO;
     let id = start(&mut transactions, now, path());
@@ -190,4 +191,139 @@ fn bytes_that_are_no_message_are_not_sent() {
     let mut transactions = Transactions::new(Config::default(), [1; 32]);
     assert_eq!(transactions.start(Timestamp::ZERO, Transmit::new(path(), b"hello"), ()), None);
     assert!(transactions.poll_transmit(Timestamp::ZERO).is_none());
+}
+
+#[test]
+fn only_requests_are_sent_again() {
+    let mut transactions = Transactions::new(Config::default(), [1; 32]);
+    let id = transactions.transaction_id();
+    let mut buffer = [0; 64];
+    let indication = MessageBuilder::indication(Method::BINDING, id, &mut buffer).finish().unwrap();
+    assert_eq!(transactions.start(Timestamp::ZERO, Transmit::new(path(), indication), ()), None);
+    assert!(transactions.poll_transmit(Timestamp::ZERO).is_none() && transactions.is_empty());
+}
+
+#[test]
+fn a_request_is_sent_again_byte_for_byte() {
+    let mut transactions = Transactions::new(Config::default(), [1; 32]);
+    start(&mut transactions, Timestamp::ZERO, path());
+    let first = transactions.poll_transmit(Timestamp::ZERO).unwrap();
+    for _ in 0..6 {
+        let now = transactions.poll_timeout().unwrap();
+        transactions.handle_timeout(now);
+        assert_eq!(transactions.poll_transmit(now).unwrap(), first);
+    }
+}
+
+#[test]
+fn rto_rc_rm_and_ti_are_the_callers_to_set() {
+    let config = Config {
+        rto: Duration::from_millis(101),
+        max_sends: 3,
+        last_wait: 2,
+        reliable_timeout: Duration::from_millis(7),
+    };
+    let mut transactions = Transactions::new(config, [1; 32]);
+    // Each wait twice the one before, to the millisecond; the last one is Rm times RTO.
+    assert_eq!(life(&mut transactions, path()), (vec![0, 101, 303], 505));
+    let stream = FiveTuple::tcp(path().local, path().remote);
+    assert_eq!(life(&mut transactions, stream), (vec![0], 7));
+    // Settings without sense do no harm.
+    for (max_sends, last_wait) in [(0, 0), (u32::MAX, u32::MAX)] {
+        let config = Config { max_sends, last_wait, rto: Duration::MAX, ..config };
+        let mut transactions = Transactions::new(config, [1; 32]);
+        let id = start(&mut transactions, Timestamp::ZERO, path());
+        transactions.stop_sending(id);
+        assert!(transactions.poll_timeout().is_some());
+    }
+}
+
+#[test]
+fn requests_under_way_at_once_are_told_apart() {
+    let mut transactions = Transactions::new(Config::default(), [1; 32]);
+    let now = Timestamp::ZERO;
+    let ids: Vec<_> = (0..10).map(|_| start(&mut transactions, now, path())).collect();
+    assert_eq!(transactions.len(), 10);
+    let right = answer(ids[4], &Key::short_term("x"));
+    let input = Transmit::new(path(), right.as_slice());
+    assert!(transactions.handle_input(now, input, |_, _| Some(())).is_some());
+    assert!(transactions.waiting(ids[4]).is_none() && transactions.waiting(ids[5]).is_some());
+    assert_eq!(transactions.len(), 9);
+}
+
+#[test]
+fn s17_requests_and_indications_answer_nothing() {
+    let mut transactions = Transactions::new(Config::default(), [1; 32]);
+    let now = Timestamp::ZERO;
+    let id = start(&mut transactions, now, path());
+    for class in [Class::Request, Class::Indication] {
+        let mut buffer = [0; 64];
+        let message_type = MessageType::new(class, Method::BINDING);
+        let bytes = MessageBuilder::new(message_type, id, &mut buffer).finish().unwrap();
+        let input = Transmit::new(path(), bytes);
+        assert!(transactions.handle_input(now, input, |_, _| Some(())).is_none());
+    }
+    assert_eq!(transactions.len(), 1);
+}
+
+#[test]
+fn when_all_answers_were_turned_down_the_integrity_was_violated() {
+    let mut transactions = Transactions::new(Config::default(), [1; 32]);
+    let id = start(&mut transactions, Timestamp::ZERO, path());
+    let forged = answer(id, &Key::short_term("wrong"));
+    let input = Transmit::new(path(), forged.as_slice());
+    let mut sent = 0;
+    let event = loop {
+        let now = transactions.poll_timeout().unwrap();
+        assert!(transactions.handle_input(now, input, |_, _| None::<()>).is_none());
+        transactions.handle_timeout(now);
+        while transactions.poll_transmit(now).is_some() {
+            sent += 1;
+        }
+        if let Some(event) = transactions.poll_event() {
+            assert_eq!(now, Timestamp::from_millis(39_500), "a forgery does not hurry the end");
+            break event;
+        }
+    };
+    assert_eq!(sent, 7, "nor keeps the request from being sent again");
+    assert!(event.integrity_violated);
+
+    start(&mut transactions, Timestamp::ZERO, path());
+    let event = loop {
+        let now = transactions.poll_timeout().unwrap();
+        transactions.handle_timeout(now);
+        if let Some(event) = transactions.poll_event() {
+            break event;
+        }
+    };
+    assert!(!event.integrity_violated, "silence is no violation");
+}
+
+#[test]
+fn on_a_stream_one_answer_that_is_turned_down_ends_it_at_once() {
+    let mut transactions = Transactions::new(Config::default(), [1; 32]);
+    let stream = FiveTuple::tcp(path().local, path().remote);
+    let id = start(&mut transactions, Timestamp::ZERO, stream);
+    let now = Timestamp::from_millis(20);
+    let bytes = answer(id, &Key::short_term("x"));
+    let input = Transmit::new(stream, bytes.as_slice());
+    assert!(transactions.handle_input(now, input, |_, _| None::<()>).is_none());
+    assert!(transactions.handle_input(now, input, |_, _| Some(())).is_none(), "too late");
+    assert_eq!(transactions.poll_timeout(), Some(now));
+    transactions.handle_timeout(now);
+    assert!(transactions.poll_event().unwrap().integrity_violated);
+    assert!(transactions.is_empty() && transactions.poll_timeout().is_none());
+}
+
+#[test]
+fn a_stopped_request_that_was_sent_once_has_a_round_trip_time() {
+    let mut transactions = Transactions::new(Config::default(), [1; 32]);
+    let id = start(&mut transactions, Timestamp::ZERO, path());
+    transactions.stop_sending(id);
+    assert!(transactions.poll_transmit(Timestamp::ZERO).is_some(), "what was due goes out");
+    let right = answer(id, &Key::short_term("x"));
+    let input = Transmit::new(path(), right.as_slice());
+    let now = Timestamp::from_millis(30);
+    let answer = transactions.handle_input(now, input, |_, _| Some(())).unwrap();
+    assert_eq!(answer.round_trip_time, Some(Duration::from_millis(30)));
 }

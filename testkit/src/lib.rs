@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod conformance;
 pub mod mutator;
 pub mod nat;
 #[cfg(feature = "natbox")]

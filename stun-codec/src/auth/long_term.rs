@@ -40,10 +40,11 @@ use sansio::{FiveTuple, Timestamp};
 use super::nonce::NonceKey;
 use crate::attr;
 use crate::build::{MessageBuilder, Open, Signed};
-use crate::error::{BuildError, IntegrityError};
+use crate::error::BuildError;
+use crate::header::Class;
 use crate::integrity::Key;
 use crate::message::{Message, Verified};
-use crate::shape::ErrorCode;
+use crate::shape::{ErrorCode, Phrase, Shape as _};
 
 /// A username and its password. The password does not print itself.
 #[derive(Clone, Eq, PartialEq)]
@@ -97,14 +98,15 @@ struct Challenge {
 /// Why there is no point in trying again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SessionError {
-    /// The server refuses the credentials: 401 to a request that carried them (RFC 8489 §9.2.5).
+    /// The server refuses the credentials: 401 to a request that carried them for this very realm
+    /// (RFC 8489 §9.2.5).
     #[error("the server refuses the credentials")]
     WrongCredentials,
     /// The server challenges again and again; a client must not go on for ever.
     #[error("the server refused {0} times in a row")]
     TooManyRefusals(u8),
-    /// A challenge without REALM or NONCE.
-    #[error("the server's challenge has no usable realm and nonce")]
+    /// An error response without a readable ERROR-CODE, or a challenge without REALM or NONCE.
+    #[error("the server's challenge has no usable error code, realm and nonce")]
     MalformedChallenge,
     /// Some other error, which has nothing to do with credentials.
     #[error("the server answered {0}")]
@@ -135,15 +137,20 @@ impl Session {
     }
 
     /// Whether a response may be believed (RFC 8489 §9.2.5). Everything must carry the right
-    /// integrity, but for 401 and 438, which the server cannot sign for somebody it does not know,
-    /// and what answers a request that carried no credentials. A 400 without integrity never counts.
+    /// integrity, but for error responses of 401 and 438, which the server cannot sign for somebody
+    /// it does not know, and what answers a request that carried no credentials. A 400 and, since it
+    /// would send the client elsewhere, a 300 (§14.8) count only with integrity.
     #[must_use]
     pub fn accepts(&self, response: &Message<'_>) -> bool {
-        let code = response.get(attr::ERROR_CODE).ok().flatten().map_or(0, |error| error.code());
-        match &self.challenge {
-            _ if code == 401 || code == 438 => true,
-            Some(Challenge { key, .. }) => response.verify(key).is_ok(),
-            None => code != 400,
+        let code = match response.class() {
+            Class::Error => response.get(attr::ERROR_CODE).ok().flatten().map(|error| error.code()),
+            Class::Success => None,
+            Class::Request | Class::Indication => return false,
+        };
+        match (&self.challenge, code) {
+            (_, Some(401 | 438)) => true,
+            (Some(Challenge { key, .. }), _) => response.verify(key).is_ok(),
+            (None, code) => !matches!(code, Some(300 | 400)),
         }
     }
 
@@ -152,32 +159,32 @@ impl Session {
         self.refusals = 0;
     }
 
-    /// Learns from an error response. `Ok` says: sign the request anew, with a new transaction id,
-    /// and send it again.
+    /// Learns from an error response to a request that was signed last. `Ok` says: sign the
+    /// request anew, with a new transaction id, and send it again.
     ///
     /// # Errors
     /// When that would be pointless.
     pub fn handle_error(&mut self, response: &Message<'_>) -> Result<(), SessionError> {
-        let code = match response.get(attr::ERROR_CODE) {
-            Ok(Some(error)) => error.code(),
-            _ => return Err(SessionError::Other(0)),
+        let Ok(Some(error)) = response.get(attr::ERROR_CODE) else {
+            return Err(SessionError::MalformedChallenge);
         };
+        let code = error.code();
         if code != 401 && code != 438 {
             return Err(SessionError::Other(code));
         }
-        if code == 401 && self.challenge.is_some() && self.refusals > 0 {
+        let held = self.challenge.as_ref().map(|challenge| challenge.realm.as_str());
+        // A stale nonce need not come with the realm again.
+        let Some(realm) = response.get(attr::REALM).ok().flatten().or(held) else {
+            return Err(SessionError::MalformedChallenge);
+        };
+        if code == 401 && held == Some(realm) {
             return Err(SessionError::WrongCredentials);
         }
-        self.refusals += 1;
+        self.refusals = self.refusals.saturating_add(1);
         if self.refusals >= Self::MAX_REFUSALS {
             return Err(SessionError::TooManyRefusals(self.refusals));
         }
-        let nonce = response.get(attr::NONCE).ok().flatten();
-        let realm = response.get(attr::REALM).ok().flatten();
-        // A stale nonce need not come with the realm again.
-        let realm =
-            realm.or_else(|| self.challenge.as_ref().map(|challenge| challenge.realm.as_str()));
-        let (Some(realm), Some(nonce)) = (realm, nonce) else {
+        let Ok(Some(nonce)) = response.get(attr::NONCE) else {
             return Err(SessionError::MalformedChallenge);
         };
         let key = self.credentials.key(realm);
@@ -191,6 +198,9 @@ impl Session {
 pub struct Authenticator {
     realm: String,
     nonces: NonceKey,
+    /// What the request of an unknown user is verified with, so that it takes as long to refuse
+    /// as one with a wrong password. Nobody is let in with it.
+    decoy: Key,
 }
 
 /// A request that was let in.
@@ -216,10 +226,12 @@ pub enum Rejection {
 }
 
 impl Authenticator {
-    /// An authenticator of the realm `realm`. `secret` makes the nonces, which are good for
-    /// `nonce_lifetime`; it must be unpredictable.
+    /// An authenticator of the realm `realm`, which must have fewer than 128 characters
+    /// (RFC 8489 §14.9). `secret` makes the nonces, which are good for `nonce_lifetime`; it must
+    /// be unpredictable.
     pub fn new(realm: impl Into<String>, secret: [u8; 32], nonce_lifetime: Duration) -> Self {
-        Self { realm: realm.into(), nonces: NonceKey::new(secret, nonce_lifetime) }
+        let nonces = NonceKey::new(secret, nonce_lifetime);
+        Self { realm: realm.into(), nonces, decoy: Key::from_bytes(&[]) }
     }
 
     /// The realm.
@@ -229,7 +241,8 @@ impl Authenticator {
     }
 
     /// Lets a request in or not (RFC 8489 §9.2.4). The nonce is checked before `key_of` is asked
-    /// for the user's key, so that a flood of forgeries costs no look-up.
+    /// for the user's key, and not last, so that a flood of forgeries costs no look-up. An unknown
+    /// user takes as long to refuse as a wrong password, as far as `key_of` does.
     ///
     /// # Errors
     /// When it is not let in; [`reject`](Self::reject) writes the answer.
@@ -254,14 +267,10 @@ impl Authenticator {
         if realm != self.realm {
             return Err(Rejection::Unauthenticated);
         }
-        // A stranger takes as long to refuse as a wrong password: a key that nobody has.
         let known = key_of(username);
-        let key = known.unwrap_or_else(|| Key::long_term(username, realm, nonce));
-        match (request.verify(&key), known) {
+        match (request.verify(&known.unwrap_or(self.decoy)), known) {
             (Ok(request), Some(key)) => Ok(Authenticated { request, username, key }),
-            (Ok(_), None) | (Err(IntegrityError::Absent | IntegrityError::Mismatch), _) => {
-                Err(Rejection::Unauthenticated)
-            }
+            _ => Err(Rejection::Unauthenticated),
         }
     }
 
@@ -269,7 +278,8 @@ impl Authenticator {
     /// since its true receiver may be somebody who never asked.
     ///
     /// # Errors
-    /// When `buffer` is too small; 128 bytes are enough for a realm of up to 40 bytes.
+    /// When `buffer` is too small (128 bytes are enough for a realm of up to 40 bytes), or the
+    /// realm too long.
     pub fn reject<'b>(
         &self,
         now: Timestamp,
@@ -286,6 +296,10 @@ impl Authenticator {
             Rejection::Unauthenticated => ErrorCode::UNAUTHENTICATED,
             Rejection::StaleNonce => ErrorCode::STALE_NONCE,
         };
+        if let Err(error) = Phrase::length(&self.realm.as_str()) {
+            let attribute = attr::REALM.attribute_type();
+            return Err(BuildError::Value { attribute, error });
+        }
         MessageBuilder::error(request, error.without_reason(), buffer)
             .put(attr::REALM, self.realm.as_str())
             .put(attr::NONCE, self.nonces.issue(now, five_tuple).as_str())

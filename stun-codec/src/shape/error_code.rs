@@ -1,0 +1,107 @@
+use super::{Phrase, Shape};
+use crate::error::ValueError;
+use crate::header::TransactionId;
+
+/// An error code and its reason phrase (RFC 8489 §14.8).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ErrorCode<'a> {
+    code: u16,
+    reason: &'a str,
+}
+
+impl ErrorCode<'static> {
+    /// Try Alternate, RFC 8489 §14.8.
+    pub const TRY_ALTERNATE: Self = Self::of(300, "Try Alternate");
+    /// Bad Request, RFC 8489 §14.8.
+    pub const BAD_REQUEST: Self = Self::of(400, "Bad Request");
+    /// Unauthenticated, RFC 8489 §14.8.
+    pub const UNAUTHENTICATED: Self = Self::of(401, "Unauthenticated");
+    /// Forbidden, RFC 8656 §19.
+    pub const FORBIDDEN: Self = Self::of(403, "Forbidden");
+    /// Unknown Attribute, RFC 8489 §14.8.
+    pub const UNKNOWN_ATTRIBUTE: Self = Self::of(420, "Unknown Attribute");
+    /// Allocation Mismatch, RFC 8656 §19.
+    pub const ALLOCATION_MISMATCH: Self = Self::of(437, "Allocation Mismatch");
+    /// Stale Nonce, RFC 8489 §14.8.
+    pub const STALE_NONCE: Self = Self::of(438, "Stale Nonce");
+    /// Address Family not Supported, RFC 8656 §19.
+    pub const ADDRESS_FAMILY_NOT_SUPPORTED: Self = Self::of(440, "Address Family not Supported");
+    /// Wrong Credentials, RFC 8656 §19.
+    pub const WRONG_CREDENTIALS: Self = Self::of(441, "Wrong Credentials");
+    /// Unsupported Transport Protocol, RFC 8656 §19.
+    pub const UNSUPPORTED_TRANSPORT_PROTOCOL: Self =
+        Self::of(442, "Unsupported Transport Protocol");
+    /// Peer Address Family Mismatch, RFC 8656 §19.
+    pub const PEER_ADDRESS_FAMILY_MISMATCH: Self = Self::of(443, "Peer Address Family Mismatch");
+    /// Allocation Quota Reached, RFC 8656 §19.
+    pub const ALLOCATION_QUOTA_REACHED: Self = Self::of(486, "Allocation Quota Reached");
+    /// Role Conflict, RFC 8445 §16.2.
+    pub const ROLE_CONFLICT: Self = Self::of(487, "Role Conflict");
+    /// Server Error, RFC 8489 §14.8.
+    pub const SERVER_ERROR: Self = Self::of(500, "Server Error");
+    /// Insufficient Capacity, RFC 8656 §19.
+    pub const INSUFFICIENT_CAPACITY: Self = Self::of(508, "Insufficient Capacity");
+
+    const fn of(code: u16, reason: &'static str) -> Self {
+        Self { code, reason }
+    }
+}
+
+impl<'a> ErrorCode<'a> {
+    /// The error `code` with a reason for people to read, of fewer than 128 characters if it is
+    /// to be written; `None` outside 300 to 699.
+    #[must_use]
+    pub const fn new(code: u16, reason: &'a str) -> Option<Self> {
+        if code >= 300 && code <= 699 { Some(Self { code, reason }) } else { None }
+    }
+
+    /// The number, 300 to 699.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The reason, in words.
+    #[must_use]
+    pub const fn reason(&self) -> &'a str {
+        self.reason
+    }
+
+    /// The same error with no words: a shorter answer, for strangers who could be using the
+    /// server to send traffic at somebody else.
+    #[must_use]
+    pub const fn without_reason(self) -> Self {
+        Self { code: self.code, reason: "" }
+    }
+}
+
+/// An [`ErrorCode`].
+#[derive(Debug)]
+pub enum Error {}
+
+impl Shape for Error {
+    type Value<'a> = ErrorCode<'a>;
+
+    fn length(value: &ErrorCode<'_>) -> Result<usize, ValueError> {
+        Phrase::length(&value.reason).map(|length| 4 + length)
+    }
+
+    fn encode(value: &ErrorCode<'_>, _: TransactionId, out: &mut [u8]) {
+        let (class, number) = (value.code / 100, value.code % 100);
+        out[..4].copy_from_slice(&[0, 0, class as u8, number as u8]);
+        out[4..].copy_from_slice(value.reason.as_bytes());
+    }
+
+    fn decode(value: &[u8], id: TransactionId) -> Result<ErrorCode<'_>, ValueError> {
+        let [_, _, class, number, reason @ ..] = value else {
+            return Err(ValueError::Length { length: value.len() });
+        };
+        // The 21 bits before the class are reserved and ignored.
+        let (class, number) = (class & 0x07, *number);
+        if !(3..=6).contains(&class) || number > 99 {
+            return Err(ValueError::ErrorCode { class, number });
+        }
+        let reason = Phrase::decode(reason, id)?;
+        Ok(ErrorCode { code: u16::from(class) * 100 + u16::from(number), reason })
+    }
+}
