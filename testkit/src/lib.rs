@@ -16,3 +16,9 @@ pub use natbox::{LanSocket, NatBox};
 pub use network::{Arrival, HostId, Link, Network, Place, PlanError, SendError};
 pub use subnet::{Subnet, SubnetError};
 pub use world::{Node, NodeId, RunError, World};
+
+/// The samples of the workspace's README, compiled and run like all others. They live here because a
+/// test kit may know every crate in its tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct WorkspaceReadme;
