@@ -18,7 +18,7 @@
 use core::marker::PhantomData;
 
 use crate::attr::{self, Attribute, AttributeType};
-use crate::error::BuildError;
+use crate::error::{BuildError, ValueError};
 use crate::fingerprint;
 use crate::header::{Class, HEADER_LENGTH, MAGIC_COOKIE, MessageType, Method, TransactionId};
 use crate::integrity::Key;
@@ -158,6 +158,13 @@ impl<'b> MessageBuilder<'b> {
         self.into_state::<Signed>().sign_sha256(key)
     }
 
+    /// Adds MESSAGE-INTEGRITY-SHA256 cut short to `length` bytes: 16 to 32 in steps of 4, and
+    /// only where the usage allows it (RFC 8489 §14.6). Neither TURN nor ICE does.
+    #[inline]
+    pub fn sign_sha256_truncated(self, key: &Key, length: usize) -> MessageBuilder<'b, Sealed> {
+        self.into_state::<Signed>().sign_sha256_truncated(key, length)
+    }
+
     /// Adds FINGERPRINT (RFC 8489 §14.7).
     #[inline]
     pub fn fingerprint(self) -> MessageBuilder<'b, Finished> {
@@ -168,10 +175,29 @@ impl<'b> MessageBuilder<'b> {
 impl<'b> MessageBuilder<'b, Signed> {
     /// Adds MESSAGE-INTEGRITY-SHA256 (RFC 8489 §14.6), whole.
     #[inline]
-    pub fn sign_sha256(mut self, key: &Key) -> MessageBuilder<'b, Sealed> {
-        self.append_check(AttributeType::MESSAGE_INTEGRITY_SHA256, 32, |out, head, tail| {
-            out.copy_from_slice(&key.sha256(head, tail));
-        });
+    pub fn sign_sha256(self, key: &Key) -> MessageBuilder<'b, Sealed> {
+        self.sign_sha256_truncated(key, 32)
+    }
+
+    /// Adds MESSAGE-INTEGRITY-SHA256 cut short to `length` bytes: 16 to 32 in steps of 4, and
+    /// only where the usage allows it (RFC 8489 §14.6). Neither TURN nor ICE does.
+    #[inline]
+    pub fn sign_sha256_truncated(mut self, key: &Key, length: usize) -> MessageBuilder<'b, Sealed> {
+        let attribute = AttributeType::MESSAGE_INTEGRITY_SHA256;
+        if (16..=32).contains(&length) && length.is_multiple_of(4) {
+            self.append_check(attribute, length, |out, head, tail| {
+                out.copy_from_slice(&key.sha256(head, tail)[..length]);
+            });
+        } else {
+            let error = ValueError::Length { length };
+            self.error.get_or_insert(BuildError::Value { attribute, error });
+        }
+        self.into_state()
+    }
+
+    /// Nothing but FINGERPRINT may follow.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn seal(self) -> MessageBuilder<'b, Sealed> {
         self.into_state()
     }
 

@@ -13,6 +13,11 @@ use crate::header::MAGIC_COOKIE;
 
 /// A protocol that can share a port with STUN.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Protocol {
     /// STUN: first byte 0 to 3.
     Stun,

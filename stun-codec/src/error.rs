@@ -18,6 +18,9 @@ pub enum ParseError {
     /// Bytes 4 to 7 are not the magic cookie (RFC 8489 §5).
     #[error("not STUN: no magic cookie at offset 4")]
     MagicCookie,
+    /// Bytes 4 to 7 are the magic cookie, where a message of RFC 3489 was asked for.
+    #[error("not RFC 3489: the magic cookie is at offset 4")]
+    NotLegacy,
     /// The length in the header is not a multiple of 4 (RFC 8489 §5).
     #[error("the header's length {length} is not a multiple of 4")]
     UnalignedLength {
@@ -63,6 +66,24 @@ pub enum ParseError {
         /// Where the attribute starts.
         offset: usize,
     },
+}
+
+impl ParseError {
+    /// Where it went wrong, counted from the start of the message: where the attribute starts,
+    /// or the field of the header, or where the bytes end before the header does.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        match *self {
+            Self::TooShort { length } => length,
+            Self::NotStun => 0,
+            Self::MagicCookie | Self::NotLegacy => 4,
+            Self::UnalignedLength { .. } | Self::LengthMismatch { .. } => 2,
+            Self::AttributePastEnd { offset, .. }
+            | Self::IntegrityLength { offset, .. }
+            | Self::FingerprintLength { offset, .. }
+            | Self::FingerprintNotLast { offset } => offset,
+        }
+    }
 }
 
 /// Why the value of an attribute cannot be read or written.

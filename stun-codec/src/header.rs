@@ -83,6 +83,11 @@ impl fmt::Display for Method {
 
 /// Which part of a conversation a message is (RFC 8489 §5).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Class {
     /// Wants an answer.
     Request,

@@ -23,6 +23,8 @@ use core::fmt;
 use md5::{Digest as _, Md5};
 use subtle::ConstantTimeEq as _;
 
+use crate::shape::PasswordAlgorithm;
+
 /// A secret, ready to sign and verify: some 100 bytes, `Copy`, no lock.
 #[derive(Clone, Copy)]
 pub struct Key {
@@ -48,14 +50,24 @@ impl Key {
     /// Beyond that they are taken as they stand, as in [`short_term`](Self::short_term).
     #[must_use]
     pub fn long_term(username: &str, realm: &str, password: &str) -> Self {
-        let digest = Md5::new()
-            .chain_update(without_quotes(username))
-            .chain_update(":")
-            .chain_update(without_quotes(realm))
-            .chain_update(":")
-            .chain_update(password.trim_end_matches('\0'))
-            .finalize();
-        Self::from_bytes(&digest)
+        Self::from_bytes(&long_term_digest::<Md5>(username, realm, password))
+    }
+
+    /// As [`long_term`](Self::long_term), made with this algorithm: the one that the request
+    /// names in PASSWORD-ALGORITHM (RFC 8489 §18.5.1).
+    #[must_use]
+    pub fn long_term_with(
+        algorithm: PasswordAlgorithm,
+        username: &str,
+        realm: &str,
+        password: &str,
+    ) -> Self {
+        match algorithm {
+            PasswordAlgorithm::Md5 => Self::long_term(username, realm, password),
+            PasswordAlgorithm::Sha256 => {
+                Self::from_bytes(&long_term_digest::<sha2::Sha256>(username, realm, password))
+            }
+        }
     }
 
     /// The key of these bytes, say one that a database keeps.
@@ -82,6 +94,31 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(secret)")
     }
+}
+
+/// What USERHASH tells instead of the username (RFC 8489 §14.4). Both are taken as they stand.
+#[must_use]
+pub fn user_hash(username: &str, realm: &str) -> [u8; 32] {
+    sha2::Sha256::new()
+        .chain_update(username)
+        .chain_update(":")
+        .chain_update(realm)
+        .finalize()
+        .into()
+}
+
+fn long_term_digest<D: md5::Digest>(
+    username: &str,
+    realm: &str,
+    password: &str,
+) -> md5::digest::Output<D> {
+    D::new()
+        .chain_update(without_quotes(username))
+        .chain_update(":")
+        .chain_update(without_quotes(realm))
+        .chain_update(":")
+        .chain_update(password.trim_end_matches('\0'))
+        .finalize()
 }
 
 fn without_quotes(text: &str) -> &str {

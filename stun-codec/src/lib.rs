@@ -9,21 +9,30 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary_message;
 pub mod attr;
 #[cfg(feature = "alloc")]
 pub mod auth;
 pub mod build;
 pub mod channel_data;
 pub mod demux;
+pub mod dissect;
 mod error;
 mod fingerprint;
 mod header;
 pub mod integrity;
+pub mod legacy;
 mod message;
+#[cfg(feature = "serde")]
+mod serialized;
 pub mod shape;
 #[cfg(feature = "alloc")]
 pub mod transaction;
+mod unknown;
 
+#[cfg(feature = "arbitrary")]
+pub use arbitrary_message::ArbitraryMessage;
 pub use attr::AttributeType;
 pub use build::MessageBuilder;
 pub use error::{

@@ -1,11 +1,9 @@
-use core::fmt;
-
 use crate::attr::{Attribute, AttributeType};
 use crate::error::{AttributeError, FingerprintMismatch, IntegrityError, ParseError};
 use crate::fingerprint;
 use crate::header::{Class, HEADER_LENGTH, Header, MessageType, Method, TransactionId};
 use crate::integrity::{self, Key};
-use crate::shape::{AttributeTypes, Shape};
+use crate::shape::Shape;
 
 /// A STUN message whose framing has been checked: the header, the length of every attribute,
 /// the order of the last ones. It borrows the datagram and allocates nothing. Once parsed, no
@@ -20,6 +18,8 @@ use crate::shape::{AttributeTypes, Shape};
 /// - Values are checked when they are read: one malformed attribute does not hide the others.
 ///
 /// Nothing here has been authenticated; see [`verify`](Self::verify).
+///
+/// It prints as [`dissect`](crate::dissect) does: `{}` on a line for each attribute, `{:?}` on one.
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
     bytes: &'a [u8],
@@ -211,18 +211,6 @@ impl<'a> Message<'a> {
         Attributes { bytes: self.bytes, offset, end: self.end as usize }
     }
 
-    /// The comprehension-required attributes of which `knows` says no, for
-    /// UNKNOWN-ATTRIBUTES (RFC 8489 §6.3.1): at most [`AttributeTypes::MAX`] of them.
-    #[must_use]
-    pub fn unknown_required(&self, knows: impl Fn(AttributeType) -> bool) -> AttributeTypes {
-        self.attributes()
-            .map(|attribute| attribute.attribute_type)
-            .filter(|attribute_type| {
-                attribute_type.is_comprehension_required() && !knows(*attribute_type)
-            })
-            .collect()
-    }
-
     /// Whether it carries MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256, right or not.
     #[must_use]
     pub const fn has_integrity(&self) -> bool {
@@ -305,13 +293,6 @@ impl<'a> Message<'a> {
     }
 }
 
-impl fmt::Debug for Message<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {}", self.message_type(), self.transaction_id())?;
-        f.debug_list().entries(self.attributes()).finish()
-    }
-}
-
 /// A message that was authenticated. It reads like a [`Message`], and only what the integrity
 /// covers can be read: an attribute that somebody put behind it does not exist here.
 #[derive(Clone, Copy, Debug)]
@@ -355,6 +336,13 @@ pub struct Attributes<'a> {
     bytes: &'a [u8],
     offset: usize,
     end: usize,
+}
+
+impl<'a> Attributes<'a> {
+    /// Those of the message at the start of `bytes` that start before `end`.
+    pub(crate) const fn new(bytes: &'a [u8], end: usize) -> Self {
+        Self { bytes, offset: HEADER_LENGTH, end }
+    }
 }
 
 impl<'a> Iterator for Attributes<'a> {

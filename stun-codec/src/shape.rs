@@ -25,25 +25,37 @@
 //! const RESOLUTION: Attribute<Resolution> = Attribute::new(0xC124, "RESOLUTION");
 //! ```
 
+mod access_token;
 mod address;
 mod attribute_types;
 mod error_code;
+mod packed;
+mod password_algorithm;
 mod text;
+mod user_hash;
 
+use core::fmt;
 use core::time::Duration;
 
 use crate::error::ValueError;
 use crate::header::TransactionId;
 
+pub use access_token::AccessToken;
+pub(crate) use address::mask;
 pub use address::{Address, AddressFamily, Family, XorAddress};
 pub use attribute_types::{AttributeTypes, Types};
-pub use error_code::{Error, ErrorCode};
+pub use error_code::{AddressError, Error, ErrorCode};
+pub use packed::{ChangeRequest, Icmp, NetworkInfo, Port, TransmitCounter};
+pub use password_algorithm::{
+    Algorithm, AlgorithmList, Algorithms, NamedAlgorithm, PasswordAlgorithm,
+};
 pub use text::{Phrase, Text};
+pub use user_hash::UserHash;
 
 /// How the value of an attribute is written and read.
 pub trait Shape {
     /// The Rust value; it may borrow from the message.
-    type Value<'a>;
+    type Value<'a>: fmt::Debug;
 
     /// The bytes that `value` takes, without padding.
     ///
@@ -59,10 +71,25 @@ pub trait Shape {
     /// # Errors
     /// When the bytes are not such a value.
     fn decode(value: &[u8], id: TransactionId) -> Result<Self::Value<'_>, ValueError>;
+
+    /// Prints `value` for people, on one line, as a dissector does.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    fn print(value: &Self::Value<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(value, f)
+    }
 }
 
 fn exactly<const N: usize>(value: &[u8]) -> Result<[u8; N], ValueError> {
     value.try_into().map_err(|_| ValueError::Length { length: value.len() })
+}
+
+/// The bytes in hexadecimal; of many only the first, and how many there are.
+pub(crate) fn print_bytes(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const PRINTED: usize = 32;
+    bytes.iter().take(PRINTED).try_for_each(|byte| write!(f, "{byte:02x}"))?;
+    if bytes.len() > PRINTED { write!(f, "... ({} bytes)", bytes.len()) } else { Ok(()) }
 }
 
 /// No bytes: that it is there says it all.
@@ -80,6 +107,10 @@ impl Shape for Flag {
 
     fn decode(value: &[u8], _: TransactionId) -> Result<(), ValueError> {
         exactly::<0>(value).map(|_| ())
+    }
+
+    fn print((): &(), _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
     }
 }
 
@@ -120,6 +151,10 @@ impl Shape for U64 {
 
     fn decode(value: &[u8], _: TransactionId) -> Result<u64, ValueError> {
         exactly(value).map(u64::from_be_bytes)
+    }
+
+    fn print(value: &u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{value:016x}")
     }
 }
 
@@ -162,25 +197,33 @@ impl Shape for Opaque {
     fn decode(value: &[u8], _: TransactionId) -> Result<&[u8], ValueError> {
         Ok(value)
     }
+
+    fn print(value: &&[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print_bytes(value, f)
+    }
 }
 
-/// Eight bytes that nobody can guess.
+/// `N` bytes that nobody can guess.
 #[derive(Debug)]
-pub enum Token {}
+pub enum Token<const N: usize = 8> {}
 
-impl Shape for Token {
-    type Value<'a> = [u8; 8];
+impl<const N: usize> Shape for Token<N> {
+    type Value<'a> = [u8; N];
 
-    fn length(_: &[u8; 8]) -> Result<usize, ValueError> {
-        Ok(8)
+    fn length(_: &[u8; N]) -> Result<usize, ValueError> {
+        Ok(N)
     }
 
-    fn encode(value: &[u8; 8], _: TransactionId, out: &mut [u8]) {
+    fn encode(value: &[u8; N], _: TransactionId, out: &mut [u8]) {
         out.copy_from_slice(value);
     }
 
-    fn decode(value: &[u8], _: TransactionId) -> Result<[u8; 8], ValueError> {
+    fn decode(value: &[u8], _: TransactionId) -> Result<[u8; N], ValueError> {
         exactly(value)
+    }
+
+    fn print(value: &[u8; N], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print_bytes(value, f)
     }
 }
 
@@ -203,6 +246,10 @@ impl Shape for Channel {
 
     fn decode(value: &[u8], _: TransactionId) -> Result<u16, ValueError> {
         exactly(value).map(|[a, b, _, _]| u16::from_be_bytes([a, b]))
+    }
+
+    fn print(value: &u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{value:04x}")
     }
 }
 
@@ -231,6 +278,14 @@ impl Shape for ProtocolNumber {
     fn decode(value: &[u8], _: TransactionId) -> Result<u8, ValueError> {
         exactly(value).map(|[number, _, _, _]| number)
     }
+
+    fn print(value: &u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *value {
+            Self::TCP => f.write_str("TCP"),
+            Self::UDP => f.write_str("UDP"),
+            number => write!(f, "IP protocol {number}"),
+        }
+    }
 }
 
 /// One byte, of which the top bit says whether to reserve the next port too (RFC 8656 §18.7).
@@ -250,5 +305,9 @@ impl Shape for EvenPort {
 
     fn decode(value: &[u8], _: TransactionId) -> Result<bool, ValueError> {
         exactly(value).map(|[bits]| bits & 0x80 != 0)
+    }
+
+    fn print(reserve_next: &bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *reserve_next { "even, and the next one reserved" } else { "even" })
     }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use sansio::{FiveTuple, Timestamp};
 use stun_codec::auth::long_term::{
-    Authenticated, Authenticator, Credentials, Rejection, Session, SessionError,
+    Authenticated, Authenticator, Claim, Credentials, Rejection, Session, SessionError, User,
 };
+use stun_codec::shape::PasswordAlgorithm;
 use stun_codec::{
-    BuildError, Class, ErrorCode, Key, Message, MessageBuilder, MessageType, Method, TransactionId,
-    attr,
+    AttributeType, BuildError, Class, ErrorCode, Key, Message, MessageBuilder, MessageType, Method,
+    TransactionId, attr,
 };
 
 const ID: TransactionId = TransactionId::new([7; 12]);
@@ -27,8 +28,13 @@ fn session() -> Session {
     Session::new(Credentials::new("alice", "wonderland"))
 }
 
-fn key_of(user: &str) -> Option<Key> {
-    (user == "alice").then(|| Key::long_term(user, "example.org", "wonderland"))
+fn alice() -> Key {
+    Key::long_term("alice", "example.org", "wonderland")
+}
+
+fn key_of(claim: Claim<'_>) -> Option<(&'static str, Key)> {
+    assert_eq!(claim.algorithm, PasswordAlgorithm::Md5, "nothing else was offered");
+    (claim.user == User::Name("alice")).then(|| ("alice", alice()))
 }
 
 fn request(session: &Session) -> Vec<u8> {
@@ -45,7 +51,7 @@ fn verdict(
 ) -> Result<String, (Rejection, Vec<u8>)> {
     let request = Message::parse(request).unwrap();
     match server.authenticate(now, client(5000), &request, key_of) {
-        Ok(Authenticated { username, .. }) => Ok(username.to_owned()),
+        Ok(Authenticated { user, .. }) => Ok(user.to_owned()),
         Err(rejection) => {
             let mut buffer = [0; 128];
             let answer = server.reject(now, client(5000), &request, rejection, &mut buffer);
@@ -131,7 +137,7 @@ fn the_second_request_repeats_realm_and_nonce_and_is_let_in() {
 #[test]
 fn integrity_without_username_realm_or_nonce_is_400_that_tells_nothing() {
     let server = server();
-    let key = key_of("alice").unwrap();
+    let key = alice();
     let (_, refusal) = verdict(&server, NOW, &request(&session())).unwrap_err();
     let refusal = Message::parse(&refusal).unwrap();
     let nonce = refusal.get(attr::NONCE).unwrap();
@@ -204,7 +210,7 @@ fn t07_a_wrong_nonce_costs_no_look_up() {
     tell(&mut session, &challenge(401, Some("example.org"), Some("f//499k954d6OL34"))).unwrap();
     let bytes = request(&session);
     let request = Message::parse(&bytes).unwrap();
-    let verdict = server().authenticate(NOW, client(5000), &request, |_| panic!("a look-up"));
+    let verdict = server().authenticate::<()>(NOW, client(5000), &request, |_| panic!("a look-up"));
     assert_eq!(verdict.err(), Some(Rejection::StaleNonce));
 }
 
@@ -248,15 +254,19 @@ fn the_response_to_an_authenticated_request_is_believed_when_signed_with_its_key
     let request = Message::parse(&bytes).unwrap();
     let user = server.authenticate(NOW, client(5000), &request, key_of).unwrap();
     let mut buffer = [0; 128];
-    let answer =
-        MessageBuilder::success(&user.request, &mut buffer).sign(&user.key).finish().unwrap();
-    assert!(session.accepts(&Message::parse(answer).unwrap()));
+    let answer = MessageBuilder::success(&user.request, &mut buffer);
+    let answer = user.response_key.sign(answer).finish().unwrap();
+    let answer = Message::parse(answer).unwrap();
+    assert!(session.accepts(&answer));
+    // The request named no algorithm.
+    let answer = answer.verify(&alice()).unwrap();
+    assert_eq!(answer.integrity_type(), AttributeType::MESSAGE_INTEGRITY);
 }
 
 #[test]
 fn once_challenged_only_401_and_438_need_no_integrity() {
     let session = challenged(&server());
-    let (right, wrong) = (key_of("alice").unwrap(), Key::short_term("guess"));
+    let (right, wrong) = (alice(), Key::short_term("guess"));
     for code in [None, Some(300), Some(400), Some(420), Some(437), Some(500)] {
         let class = if code.is_some() { Class::Error } else { Class::Success };
         let believed = |key| session.accepts(&Message::parse(&response(class, code, key)).unwrap());
@@ -283,7 +293,7 @@ fn an_error_code_does_not_make_a_success_response_believable() {
 fn a_request_is_no_response() {
     for session in [session(), challenged(&server())] {
         for class in [Class::Request, Class::Indication] {
-            let bytes = response(class, Some(401), Some(&key_of("alice").unwrap()));
+            let bytes = response(class, Some(401), Some(&alice()));
             assert!(!session.accepts(&Message::parse(&bytes).unwrap()));
         }
     }

@@ -7,7 +7,11 @@ use std::time::Duration;
 
 use sansio::{FiveTuple, Timestamp};
 use stun_codec::auth::long_term::{Authenticator, Credentials, Session};
+use stun_codec::auth::security_features::Offer;
+use stun_codec::auth::short_term;
 use stun_codec::channel_data::ChannelData;
+use stun_codec::integrity::user_hash;
+use stun_codec::shape::{AlgorithmList, PasswordAlgorithm};
 use stun_codec::{Key, Message, MessageBuilder, Method, TransactionId, attr, demux};
 use testkit::Mutator;
 
@@ -39,6 +43,30 @@ fn corpus() -> Vec<Vec<u8>> {
         .unwrap()
         .to_vec();
     messages.push(error);
+    let (list, named) = (AlgorithmList::new(&[0, 2, 0, 0, 0, 1, 0, 0]), PasswordAlgorithm::Sha256);
+    let mut buffer = [0; 512];
+    let request = MessageBuilder::request(Method::ALLOCATE, id, &mut buffer)
+        .put(attr::USERHASH, user_hash("user:name", "example.org"))
+        .put(attr::REALM, "example.org")
+        .put(attr::NONCE, "obMatJos2wAAA0123456789012345678")
+        .put(attr::PASSWORD_ALGORITHMS, list.unwrap())
+        .put(attr::PASSWORD_ALGORITHM, named.into())
+        .sign_sha256(&key)
+        .finish()
+        .unwrap()
+        .to_vec();
+    messages.push(request);
+    let request = Message::parse(&messages[0]).unwrap();
+    let mut buffer = [0; 512];
+    let challenge =
+        MessageBuilder::error(&request, stun_codec::ErrorCode::UNAUTHENTICATED, &mut buffer)
+            .put(attr::REALM, "example.org")
+            .put(attr::NONCE, "obMatJos2wAAA0123456789012345678")
+            .put(attr::PASSWORD_ALGORITHMS, list.unwrap())
+            .finish()
+            .unwrap()
+            .to_vec();
+    messages.push(challenge);
     messages.push(b"\x40\x01\x00\x05hello\0\0\0".to_vec());
     messages
 }
@@ -68,9 +96,15 @@ fn read(bytes: &[u8], key: &Key, session: &mut Session, server: &Authenticator) 
     let _ = message.get(attr::CHANNEL_NUMBER);
     let _ = message.get(attr::ICE_CONTROLLED);
     let _ = session.accepts(&message);
-    let _ = session.handle_error(&message);
+    if session.handle_error(&message).is_ok() {
+        let mut buffer = [0; 2048];
+        let id = TransactionId::new([4; 12]);
+        let request = MessageBuilder::request(Method::ALLOCATE, id, &mut buffer);
+        Message::parse(session.sign(request).finish().unwrap()).unwrap();
+    }
+    let _ = short_term::authenticate(&message, |_| Some(((), *key)));
     let path = FiveTuple::udp(([198, 51, 100, 2], 3478).into(), ([192, 0, 2, 1], 5000).into());
-    let verdict = server.authenticate(Timestamp::ZERO, path, &message, |_| Some(*key));
+    let verdict = server.authenticate(Timestamp::ZERO, path, &message, |_| Some(((), *key)));
     if let Err(rejection) = verdict {
         let mut buffer = [0; 128];
         let answer =
@@ -85,7 +119,9 @@ fn a_hundred_thousand_mutated_datagrams() {
     let corpus: Vec<&[u8]> = corpus.iter().map(Vec::as_slice).collect();
     let mut mutator = Mutator::new([5; 32], &corpus);
     let key = Key::short_term("secret");
-    let server = Authenticator::new("example.org", [1; 32], Duration::from_secs(60));
+    let server = Authenticator::new("example.org", [1; 32], Duration::from_secs(60)).offering(
+        Offer::new(&[PasswordAlgorithm::Sha256, PasswordAlgorithm::Md5]).with_anonymity(),
+    );
     let mut parsed = 0;
     for round in 0..100_000 {
         let mut session = Session::new(Credentials::new("user", "password"));
@@ -106,7 +142,9 @@ fn every_captured_message() {
         eprintln!("left out: no corpus (set THALWEG_SHARED to the folder that holds corpus/)");
         return;
     };
-    let server = Authenticator::new("example.org", [1; 32], Duration::from_secs(60));
+    let server = Authenticator::new("example.org", [1; 32], Duration::from_secs(60)).offering(
+        Offer::new(&[PasswordAlgorithm::Sha256, PasswordAlgorithm::Md5]).with_anonymity(),
+    );
     let key = Key::short_term("secret");
     let mut count = 0;
     let read_all = |bytes: &[u8]| {

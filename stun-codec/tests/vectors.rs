@@ -2,7 +2,11 @@
 
 use std::net::SocketAddr;
 
-use stun_codec::{Class, IntegrityError, Key, Message, MessageBuilder, Method, ParseError, attr};
+use stun_codec::integrity::user_hash;
+use stun_codec::shape::PasswordAlgorithm;
+use stun_codec::{
+    AttributeType, Class, IntegrityError, Key, Message, MessageBuilder, Method, ParseError, attr,
+};
 
 const REQUEST: &str = "000100582112a442b7e7a701bc34d686fa87dfae802200105354554e20746573\
     7420636c69656e74002400046e0001ff80290008932ff9b151263b36000600096576746a3a683676592020200008\
@@ -82,6 +86,30 @@ fn rfc8489_b_1_sha256() {
     let key = bytes("dd295a613b9058c3c23d6dc7165bda072304d989c9d0af3a8c7e184b4f9bb4a1");
     assert!(message.verify(&Key::from_bytes(&key)).is_ok());
     assert!(message.verify(&Key::long_term(USERNAME, "example.org", "TheMatrIX")).is_err());
+}
+
+#[test]
+fn rfc8489_b_1_end_to_end() {
+    let datagram = bytes(SHA256);
+    let key = Key::long_term_with(PasswordAlgorithm::Sha256, USERNAME, "example.org", "TheMatrIX");
+    let message = Message::parse(&datagram).unwrap().verify(&key).unwrap();
+    assert_eq!(message.integrity_type(), AttributeType::MESSAGE_INTEGRITY_SHA256);
+    assert_eq!(message.get(attr::USERHASH), Ok(Some(user_hash(USERNAME, "example.org"))));
+    let named = message.get(attr::PASSWORD_ALGORITHM).unwrap().unwrap();
+    assert_eq!(named.known(), Some(PasswordAlgorithm::Sha256));
+    let nonce = message.get(attr::NONCE).unwrap().unwrap();
+    assert_eq!(nonce, "obMatJos2AAACf//499k954d6OL34oL9FSTvy64sA");
+    // And our writer makes the very same bytes.
+    let mut buffer = [0xAA; 256];
+    let ours = MessageBuilder::request(Method::BINDING, message.transaction_id(), &mut buffer)
+        .put(attr::USERHASH, user_hash(USERNAME, "example.org"))
+        .put(attr::NONCE, nonce)
+        .put(attr::REALM, "example.org")
+        .put(attr::PASSWORD_ALGORITHM, PasswordAlgorithm::Sha256.into())
+        .sign_sha256(&key)
+        .finish()
+        .unwrap();
+    assert_eq!(ours, datagram);
 }
 
 #[test]

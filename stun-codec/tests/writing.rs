@@ -165,3 +165,37 @@ fn a_response_can_carry_the_integrity_attribute_of_its_request() {
         assert!(!answer.contains(attr::USERNAME));
     }
 }
+
+#[test]
+fn sha256_can_be_cut_short_to_16_to_32_bytes_in_steps_of_4() {
+    let key = Key::short_term("secret");
+    for length in 0..=40 {
+        let mut buffer = [0; 128];
+        let built = MessageBuilder::request(Method::BINDING, ID, &mut buffer)
+            .put(attr::PRIORITY, 1)
+            .sign_sha256_truncated(&key, length)
+            .fingerprint()
+            .finish();
+        if !(16..=32).contains(&length) || length % 4 != 0 {
+            let attribute = AttributeType::MESSAGE_INTEGRITY_SHA256;
+            let error = ValueError::Length { length };
+            assert_eq!(built, Err(BuildError::Value { attribute, error }));
+            continue;
+        }
+        let message = Message::parse(built.unwrap()).unwrap();
+        assert_eq!(message.as_bytes().len(), 20 + 8 + 4 + length + 8);
+        assert_eq!(message.verify_fingerprint(), Ok(true));
+        assert!(message.verify_truncated(&key, length).is_ok());
+        assert!(message.verify_truncated(&Key::short_term("guess"), 16).is_err());
+        assert_eq!(message.verify(&key).is_ok(), length == 32);
+    }
+    // After MESSAGE-INTEGRITY too.
+    let mut buffer = [0; 128];
+    let both = MessageBuilder::request(Method::BINDING, ID, &mut buffer)
+        .sign(&key)
+        .sign_sha256_truncated(&key, 16)
+        .finish()
+        .unwrap();
+    assert_eq!(both.len(), 20 + 24 + 20);
+    assert!(Message::parse(both).unwrap().verify_truncated(&key, 16).is_ok());
+}

@@ -6,13 +6,14 @@ pub(crate) fn is_known(attribute_type: AttributeType) -> bool {
     KNOWN.contains(&attribute_type)
 }
 
-const KNOWN: [AttributeType; 16] = [
+const KNOWN: [AttributeType; 17] = [
     attr::MAPPED_ADDRESS.attribute_type(),
     attr::USERNAME.attribute_type(),
     attr::ERROR_CODE.attribute_type(),
     attr::UNKNOWN_ATTRIBUTES.attribute_type(),
     attr::REALM.attribute_type(),
     attr::NONCE.attribute_type(),
+    attr::PASSWORD_ALGORITHM.attribute_type(),
     attr::XOR_MAPPED_ADDRESS.attribute_type(),
     attr::CHANNEL_NUMBER.attribute_type(),
     attr::LIFETIME.attribute_type(),

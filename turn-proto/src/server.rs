@@ -45,9 +45,10 @@ use bytes::Bytes;
 use rand::rngs::ChaCha12Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use sansio::{Timestamp, Transmit, Transport};
-use stun_codec::auth::long_term::Authenticator;
+use stun_codec::auth::long_term::{Authenticator, Keys};
+use stun_codec::auth::security_features::Offer;
 use stun_codec::demux::{self, Protocol};
-use stun_codec::{Class, Key, Message, Method};
+use stun_codec::{Class, Message, Method};
 
 mod allocate;
 mod allocation;
@@ -97,7 +98,7 @@ pub struct Server {
 
 #[derive(Clone, Copy, Debug)]
 struct User {
-    key: Key,
+    keys: Keys,
     /// How many allocations the user has.
     allocations: usize,
 }
@@ -110,9 +111,11 @@ impl Server {
         let mut rng = ChaCha12Rng::from_seed(seed);
         let users = core::mem::take(&mut config.users);
         let users =
-            users.into_iter().map(|(name, key)| (name.into(), User { key, allocations: 0 }));
+            users.into_iter().map(|(name, keys)| (name.into(), User { keys, allocations: 0 }));
+        let authenticator = Authenticator::new(config.realm(), rng.random(), config.nonce_lifetime)
+            .offering(Offer::new(&config.password_algorithms));
         Self {
-            authenticator: Authenticator::new(config.realm(), rng.random(), config.nonce_lifetime),
+            authenticator,
             users: users.collect(),
             rng,
             table: Table::default(),

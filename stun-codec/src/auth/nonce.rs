@@ -1,17 +1,22 @@
-//! A nonce that the server need not remember (RFC 8489 §9.2): the time at which it was made, and
-//! an HMAC over that time and the client's addresses. A stranger who asks for a million nonces
-//! costs no memory, and one client's nonce is worth nothing to another.
+//! A nonce that the server need not remember (RFC 8489 §9.2): the cookie of the security features,
+//! the time at which it was made, and an HMAC over that, the client's address and the server's
+//! offer. A stranger who asks for a million nonces costs no memory, and one client's nonce is worth
+//! nothing to another.
 //!
 //! ```
 //! use core::time::Duration;
 //! use sansio::{FiveTuple, Timestamp};
-//! use stun_codec::auth::nonce::{NonceKey, NonceError};
+//! use stun_codec::auth::nonce::{NonceError, Nonces};
+//! use stun_codec::auth::security_features::Offer;
 //!
-//! let key = NonceKey::new([3; 32], Duration::from_secs(600));
+//! let nonces = Nonces::new([3; 32], Duration::from_secs(600));
 //! let client = FiveTuple::udp("198.51.100.2:3478".parse()?, "192.0.2.1:5000".parse()?);
-//! let nonce = key.issue(Timestamp::from_secs(5), client);
-//! assert_eq!(key.check(Timestamp::from_secs(605), client, nonce.as_str()), Ok(()));
-//! assert_eq!(key.check(Timestamp::from_secs(606), client, nonce.as_str()), Err(NonceError::Stale));
+//! let nonce = nonces.issue(Timestamp::from_secs(5), client, Offer::default());
+//! let check = |seconds| {
+//!     nonces.check(Timestamp::from_secs(seconds), client, Offer::default(), nonce.as_str())
+//! };
+//! assert_eq!(check(605), Ok(()));
+//! assert_eq!(check(606), Err(NonceError::Stale));
 //! # Ok::<(), core::net::AddrParseError>(())
 //! ```
 
@@ -20,13 +25,26 @@ use core::time::Duration;
 
 use sansio::{FiveTuple, Timestamp, Transport};
 
+use super::base64;
+use super::security_features::{Offer, SecurityFeatures};
 use crate::integrity::{self, Key};
 
-/// The secret that a server makes and checks its nonces with.
+/// What a server makes and checks its nonces with: up to [`MAX_KEYS`](Self::MAX_KEYS) keys, of
+/// which one makes them and all are good for checking.
 #[derive(Clone, Copy, Debug)]
-pub struct NonceKey {
-    key: Key,
+pub struct Nonces {
+    /// The current one first.
+    keys: [Option<NonceKey>; Self::MAX_KEYS],
     lifetime: Duration,
+    fleet: bool,
+    /// What to add to the caller's time for the wall clock, in seconds; it wraps.
+    offset: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct NonceKey {
+    id: u8,
+    key: Key,
 }
 
 /// Why a nonce is refused. Both are answered with 438 (Stale Nonce) and a fresh one.
@@ -35,7 +53,7 @@ pub enum NonceError {
     /// It was ours, and its time is over.
     #[error("the nonce is too old")]
     Stale,
-    /// It was not made with this key for this client.
+    /// It was not made with our keys, for this client and this offer.
     #[error("the nonce is not ours")]
     Foreign,
 }
@@ -45,44 +63,120 @@ pub enum NonceError {
 pub struct Nonce([u8; Self::LENGTH]);
 
 impl Nonce {
-    /// How many characters it has.
-    pub const LENGTH: usize = 2 * (TIME + MAC);
+    /// How many characters it has: as many as fill the padding of the shortest one possible.
+    pub const LENGTH: usize = SecurityFeatures::COOKIE_LENGTH + DIGITS;
 
     /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // It is made of hexadecimal digits only.
+        // It is made of digits of base64 only.
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
-/// Bytes of the time, in seconds: 136 years.
-const TIME: usize = 4;
-/// Bytes of the MAC: a guess is right once in 2⁶⁴.
-const MAC: usize = 8;
+/// Bytes of the MAC: a guess is right once in 2⁷².
+const MAC: usize = 9;
+/// Digits for a byte of key id, four of time and the MAC: 112 of their 114 bits.
+const DIGITS: usize = 19;
+/// How far the clocks of a fleet's servers may be apart, in seconds.
+const SKEW: u32 = 30;
 
-impl NonceKey {
-    /// A key of 32 unpredictable bytes; its nonces are good for `lifetime`, in steps of a second.
+impl Nonces {
+    /// How many keys are held at once.
+    pub const MAX_KEYS: usize = 4;
+
+    /// The nonces of one server: a nonce is good for one client address and port at one of the
+    /// server's own, for `lifetime` in steps of a second. `secret` must be unpredictable; its key
+    /// has the id 0.
     #[must_use]
     pub fn new(secret: [u8; 32], lifetime: Duration) -> Self {
-        Self { key: Key::from_bytes(&secret), lifetime }
+        let first = NonceKey { id: 0, key: Key::from_bytes(&secret) };
+        Self { keys: [Some(first), None, None, None], lifetime, fleet: false, offset: 0 }
     }
 
-    /// A nonce for the client at the other end of `five_tuple`.
+    /// The nonces of one of several servers that accept each other's: a nonce is good for one client
+    /// address and port at each of them. They must have the same keys under the same ids, make the
+    /// same [`Offer`], and agree on `wall_clock`, the time since the Unix epoch, within 30 s. `now`
+    /// is the same moment by the clock of which the other calls speak.
     #[must_use]
-    pub fn issue(&self, now: Timestamp, five_tuple: FiveTuple) -> Nonce {
-        // A clock that has run for 136 years starts again.
-        let time = (now.since_epoch().as_secs() as u32).to_be_bytes();
+    pub fn for_fleet(
+        now: Timestamp,
+        wall_clock: Duration,
+        id: u8,
+        secret: [u8; 32],
+        lifetime: Duration,
+    ) -> Self {
+        let first = NonceKey { id, key: Key::from_bytes(&secret) };
+        let keys = [Some(first), None, None, None];
+        let mut nonces = Self { keys, lifetime, fleet: true, offset: 0 };
+        nonces.set_wall_clock(now, wall_clock);
+        nonces
+    }
+
+    /// Sets the wall clock anew, say after it has been adjusted.
+    pub const fn set_wall_clock(&mut self, now: Timestamp, wall_clock: Duration) {
+        let now = now.since_epoch().as_secs() as u32;
+        self.offset = (wall_clock.as_secs() as u32).wrapping_sub(now);
+    }
+
+    /// Accepts nonces that were made with this key, which must be unpredictable, from now on. A key
+    /// of the same id is replaced; of too many the oldest is forgotten, but never the one in use. To replace the key of a fleet, add the new one everywhere, and only then
+    /// [use](Self::use_key) it.
+    pub fn add_key(&mut self, id: u8, secret: [u8; 32]) {
+        let added = Some(NonceKey { id, key: Key::from_bytes(&secret) });
+        let of_id = |slot: &&mut Option<NonceKey>| slot.is_some_and(|held| held.id == id);
+        if let Some(slot) = self.keys.iter_mut().find(of_id) {
+            *slot = added;
+            return;
+        }
+        let [_, others @ ..] = &mut self.keys;
+        // The newest stands first.
+        let free = others.iter().position(Option::is_none).unwrap_or(others.len() - 1);
+        others[..=free].rotate_right(1);
+        others[0] = added;
+    }
+
+    /// Makes nonces with the key of this id from now on; `false` when there is none. The key used
+    /// so far stays good for checking.
+    pub fn use_key(&mut self, id: u8) -> bool {
+        match self.keys.iter().position(|slot| slot.is_some_and(|held| held.id == id)) {
+            Some(at) => {
+                self.keys[..=at].rotate_right(1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Accepts no nonce any more that was made with the key of this id, unless it is in use.
+    pub fn remove_key(&mut self, id: u8) {
+        let [_, others @ ..] = &mut self.keys;
+        for slot in others {
+            if slot.is_some_and(|held| held.id == id) {
+                *slot = None;
+            }
+        }
+    }
+
+    /// A nonce for the client at the other end of `five_tuple`, from a server that offers this.
+    #[must_use]
+    pub fn issue(&self, now: Timestamp, five_tuple: FiveTuple, offer: Offer) -> Nonce {
         let mut text = [0; Nonce::LENGTH];
-        let bytes = time.into_iter().chain(self.mac(time, five_tuple));
-        for (digits, byte) in text.chunks_exact_mut(2).zip(bytes) {
-            digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0F)]);
+        let (cookie, digits) = text.split_at_mut(SecurityFeatures::COOKIE_LENGTH);
+        cookie.copy_from_slice(&offer.features().cookie());
+        if let [Some(key), ..] = &self.keys {
+            let time = self.time(now).to_be_bytes();
+            let mut bytes = [0; 16];
+            bytes[2] = key.id;
+            bytes[3..7].copy_from_slice(&time);
+            bytes[7..].copy_from_slice(&self.mac(key, time, five_tuple, offer));
+            base64::encode(u128::from_be_bytes(bytes) << 2, digits);
         }
         Nonce(text)
     }
 
-    /// Whether `nonce` is one of ours, made for the client at the other end of `five_tuple`, and
-    /// still fresh. Nothing else is looked at before the MAC has been found right.
+    /// Whether `nonce` is one of ours, made for the client at the other end of `five_tuple` with
+    /// this offer, and still fresh. Nothing else is looked at before the MAC has been found right.
     ///
     /// # Errors
     /// When it is not.
@@ -90,26 +184,37 @@ impl NonceKey {
         &self,
         now: Timestamp,
         five_tuple: FiveTuple,
+        offer: Offer,
         nonce: &str,
     ) -> Result<(), NonceError> {
-        let text: &[u8; Nonce::LENGTH] =
-            nonce.as_bytes().try_into().map_err(|_| NonceError::Foreign)?;
-        let mut bytes = [0; TIME + MAC];
-        for (byte, digits) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-            let (high, low) = (value(digits[0])?, value(digits[1])?);
-            *byte = high << 4 | low;
-        }
-        let (time, mac) = bytes.split_at(TIME);
-        let time: [u8; TIME] = time.try_into().map_err(|_| NonceError::Foreign)?;
-        if !integrity::equal(mac, &self.mac(time, five_tuple)) {
+        let digits = nonce
+            .as_bytes()
+            .strip_prefix(&offer.features().cookie())
+            .filter(|digits| digits.len() == DIGITS)
+            .ok_or(NonceError::Foreign)?;
+        let value = base64::decode(digits).ok_or(NonceError::Foreign)?;
+        let [_, _, id, t0, t1, t2, t3, mac @ ..] = (value >> 2).to_be_bytes();
+        let key = self.keys.iter().flatten().find(|key| key.id == id);
+        let key = key.ok_or(NonceError::Foreign)?;
+        let time = [t0, t1, t2, t3];
+        // Two bits carry nothing; they must be as we write them.
+        if !integrity::equal(&mac, &self.mac(key, time, five_tuple, offer)) || value & 3 != 0 {
             return Err(NonceError::Foreign);
         }
-        let now = now.since_epoch().as_secs() as u32;
-        let age = now.wrapping_sub(u32::from_be_bytes(time));
-        if u64::from(age) > self.lifetime.as_secs() { Err(NonceError::Stale) } else { Ok(()) }
+        let skew = if self.fleet { SKEW } else { 0 };
+        let age = self.time(now).wrapping_add(skew).wrapping_sub(u32::from_be_bytes(time));
+        if u64::from(age) > self.lifetime.as_secs().saturating_add(skew.into()) {
+            return Err(NonceError::Stale);
+        }
+        Ok(())
     }
 
-    fn mac(&self, time: [u8; TIME], five_tuple: FiveTuple) -> [u8; MAC] {
+    /// In seconds. A clock that has run for 136 years starts again.
+    fn time(&self, now: Timestamp) -> u32 {
+        (now.since_epoch().as_secs() as u32).wrapping_add(self.offset)
+    }
+
+    fn mac(&self, key: &NonceKey, time: [u8; 4], five_tuple: FiveTuple, offer: Offer) -> [u8; MAC] {
         let FiveTuple { transport, local, remote } = five_tuple;
         let mut head = [0; 20];
         head[..4].copy_from_slice(&time);
@@ -118,13 +223,18 @@ impl NonceKey {
             Transport::Tcp => 6,
             _ => 0,
         };
-        head[6..8].copy_from_slice(&local.port().to_be_bytes());
-        head[8..10].copy_from_slice(&remote.port().to_be_bytes());
+        head[5] = key.id;
+        head[6..8].copy_from_slice(&remote.port().to_be_bytes());
+        head[8..12].copy_from_slice(&offer.digest());
         let mut addresses = [0; 32];
-        addresses[..16].copy_from_slice(&octets(local.ip()));
-        addresses[16..].copy_from_slice(&octets(remote.ip()));
+        addresses[..16].copy_from_slice(&octets(remote.ip()));
+        // Each server of a fleet has an address of its own.
+        if !self.fleet {
+            head[12..14].copy_from_slice(&local.port().to_be_bytes());
+            addresses[16..].copy_from_slice(&octets(local.ip()));
+        }
         let mut mac = [0; MAC];
-        mac.copy_from_slice(&self.key.sha256(&head, &addresses)[..MAC]);
+        mac.copy_from_slice(&key.key.sha256(&head, &addresses)[..MAC]);
         mac
     }
 }
@@ -136,55 +246,5 @@ fn octets(address: IpAddr) -> [u8; 16] {
     }
 }
 
-const fn digit(nibble: u8) -> u8 {
-    b"0123456789abcdef"[(nibble & 0x0F) as usize]
-}
-
-const fn value(digit: u8) -> Result<u8, NonceError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(NonceError::Foreign),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn client(port: u16) -> FiveTuple {
-        FiveTuple::udp(([198, 51, 100, 2], 3478).into(), ([192, 0, 2, 1], port).into())
-    }
-
-    #[test]
-    fn s14_a_nonce_serves_its_own_client_for_its_own_time_only() {
-        let key = NonceKey::new([1; 32], Duration::from_secs(60));
-        let made = Timestamp::from_secs(1000);
-        let nonce = key.issue(made, client(5000));
-        let check = |at: u64, client| key.check(Timestamp::from_secs(at), client, nonce.as_str());
-        assert_eq!(check(1060, client(5000)), Ok(()));
-        assert_eq!(check(1061, client(5000)), Err(NonceError::Stale));
-        assert_eq!(check(999, client(5000)), Err(NonceError::Stale), "made in the future");
-        assert_eq!(check(1000, client(5001)), Err(NonceError::Foreign));
-        let other = NonceKey::new([2; 32], Duration::from_secs(60));
-        assert_eq!(other.check(made, client(5000), nonce.as_str()), Err(NonceError::Foreign));
-    }
-
-    #[test]
-    fn every_changed_character_is_noticed() {
-        let key = NonceKey::new([1; 32], Duration::from_secs(60));
-        let now = Timestamp::from_secs(1000);
-        let nonce = key.issue(now, client(5000));
-        for at in 0..Nonce::LENGTH {
-            let mut text = nonce.0;
-            text[at] = if text[at] == b'0' { b'1' } else { b'0' };
-            assert_eq!(
-                key.check(now, client(5000), Nonce(text).as_str()),
-                Err(NonceError::Foreign)
-            );
-        }
-        for text in ["", "0", "\u{30DE}\u{30C8}\u{30EA}\u{30C3}\u{30AF}\u{30B9}012345"] {
-            assert_eq!(key.check(now, client(5000), text), Err(NonceError::Foreign));
-        }
-    }
-}
+mod tests;

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use super::Shape;
 use crate::attr::AttributeType;
 use crate::error::ValueError;
@@ -5,7 +7,7 @@ use crate::header::TransactionId;
 
 /// A list of attribute types, at most [`MAX`](Self::MAX) of them: an answer to a stranger must not
 /// grow with what the stranger sends.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
 pub struct AttributeTypes {
     values: [u16; Self::MAX],
     count: u8,
@@ -34,6 +36,12 @@ impl AttributeTypes {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0
+    }
+}
+
+impl fmt::Debug for AttributeTypes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 

@@ -1,4 +1,6 @@
-use super::{Phrase, Shape};
+use core::fmt;
+
+use super::{AddressFamily, Phrase, Shape};
 use crate::error::ValueError;
 use crate::header::TransactionId;
 
@@ -18,6 +20,8 @@ impl ErrorCode<'static> {
     pub const UNAUTHENTICATED: Self = Self::of(401, "Unauthenticated");
     /// Forbidden, RFC 8656 §19.
     pub const FORBIDDEN: Self = Self::of(403, "Forbidden");
+    /// Mobility Forbidden, RFC 8016 §3.1.4.
+    pub const MOBILITY_FORBIDDEN: Self = Self::of(405, "Mobility Forbidden");
     /// Unknown Attribute, RFC 8489 §14.8.
     pub const UNKNOWN_ATTRIBUTE: Self = Self::of(420, "Unknown Attribute");
     /// Allocation Mismatch, RFC 8656 §19.
@@ -33,6 +37,10 @@ impl ErrorCode<'static> {
         Self::of(442, "Unsupported Transport Protocol");
     /// Peer Address Family Mismatch, RFC 8656 §19.
     pub const PEER_ADDRESS_FAMILY_MISMATCH: Self = Self::of(443, "Peer Address Family Mismatch");
+    /// Connection Already Exists, RFC 6062 §6.3.
+    pub const CONNECTION_ALREADY_EXISTS: Self = Self::of(446, "Connection Already Exists");
+    /// Connection Timeout or Failure, RFC 6062 §6.3.
+    pub const CONNECTION_TIMEOUT_OR_FAILURE: Self = Self::of(447, "Connection Timeout or Failure");
     /// Allocation Quota Reached, RFC 8656 §19.
     pub const ALLOCATION_QUOTA_REACHED: Self = Self::of(486, "Allocation Quota Reached");
     /// Role Conflict, RFC 8445 §16.2.
@@ -75,6 +83,16 @@ impl<'a> ErrorCode<'a> {
     }
 }
 
+impl fmt::Display for ErrorCode<'_> {
+    /// The code and, in quotes, the reason, if it has one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason {
+            "" => write!(f, "{}", self.code),
+            reason => write!(f, "{} {reason:?}", self.code),
+        }
+    }
+}
+
 /// An [`ErrorCode`].
 #[derive(Debug)]
 pub enum Error {}
@@ -103,5 +121,43 @@ impl Shape for Error {
         }
         let reason = Phrase::decode(reason, id)?;
         Ok(ErrorCode { code: u16::from(class) * 100 + u16::from(number), reason })
+    }
+    fn print(value: &ErrorCode<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(value, f)
+    }
+}
+
+/// Why there is no relayed address of this family, when there is one of the other:
+/// ADDRESS-ERROR-CODE (RFC 8656 §18.12).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AddressError<'a> {
+    /// The family that was asked for.
+    pub family: AddressFamily,
+    /// What stood in the way: 440 or 508.
+    pub error: ErrorCode<'a>,
+}
+
+impl Shape for AddressError<'static> {
+    type Value<'a> = AddressError<'a>;
+
+    fn length(value: &AddressError<'_>) -> Result<usize, ValueError> {
+        Error::length(&value.error)
+    }
+
+    fn encode(value: &AddressError<'_>, id: TransactionId, out: &mut [u8]) {
+        Error::encode(&value.error, id, out);
+        out[0] = value.family as u8;
+    }
+
+    fn decode(value: &[u8], id: TransactionId) -> Result<AddressError<'_>, ValueError> {
+        // The family stands where ERROR-CODE has reserved bits.
+        let error = Error::decode(value, id)?;
+        let family = value.first().copied().unwrap_or_default();
+        let family = AddressFamily::from_value(family).ok_or(ValueError::Family { family })?;
+        Ok(AddressError { family, error })
+    }
+
+    fn print(value: &AddressError<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", value.family, value.error)
     }
 }

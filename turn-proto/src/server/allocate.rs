@@ -6,7 +6,8 @@ use alloc::sync::Arc;
 use core::net::SocketAddr;
 
 use sansio::Timestamp;
-use stun_codec::shape::{AddressFamily, ProtocolNumber};
+use stun_codec::auth::ResponseKey;
+use stun_codec::shape::{AddressFamily, PasswordAlgorithm, ProtocolNumber};
 use stun_codec::{ErrorCode, Method, ValueError, Verified, attr};
 
 use super::allocation::{Allocation, Phase, Wish};
@@ -14,7 +15,7 @@ use super::event::{EndReason, Event};
 use super::peer_policy;
 use super::ports;
 use super::request::{Asker, Granted, Refused};
-use super::sides::{ClientPath, RelayAddress};
+use super::sides::RelayAddress;
 use super::table::AllocationId;
 use super::{Server, User};
 
@@ -61,6 +62,7 @@ impl Server {
             relay,
             username: Arc::clone(&username),
             transaction: asker.id,
+            algorithm: asker.algorithm,
             phase: Phase::Opening(wish),
             expires_at: now + wish.lifetime,
             permissions: BTreeMap::new(),
@@ -166,15 +168,17 @@ impl Server {
         let asker = self.table.get(id).and_then(|allocation| self.asker_of(allocation));
         self.forget(id);
         if let Some(asker) = asker {
-            self.refuse(&asker, ErrorCode::INSUFFICIENT_CAPACITY, None);
+            self.refuse(&asker, ErrorCode::INSUFFICIENT_CAPACITY);
         }
     }
 
     /// Who asked for this allocation.
     fn asker_of(&self, allocation: &Allocation) -> Option<Asker> {
-        let &User { key, .. } = self.users.get(&allocation.username)?;
-        let (client, id): (ClientPath, _) = (allocation.client, allocation.transaction);
-        Some(Asker { client, method: Method::ALLOCATE, id, key })
+        let User { keys, .. } = self.users.get(&allocation.username)?;
+        let &Allocation { client, transaction: id, algorithm, .. } = allocation;
+        let key = keys.made_with(algorithm.unwrap_or(PasswordAlgorithm::Md5))?;
+        let response_key = ResponseKey::long_term(key, algorithm);
+        Some(Asker { client, method: Method::ALLOCATE, id, algorithm, response_key })
     }
 
     /// Removes an allocation and tells the caller.

@@ -6,7 +6,7 @@ use core::time::Duration;
 use sansio::Timestamp;
 use stun_codec::TransactionId;
 use stun_codec::channel_data::ChannelNumber;
-use stun_codec::shape::AddressFamily;
+use stun_codec::shape::{AddressFamily, PasswordAlgorithm};
 
 use super::sides::{ClientPath, PeerAddress, RelayAddress};
 
@@ -25,6 +25,8 @@ pub(super) struct Allocation {
     pub(super) username: Arc<str>,
     /// The request that created it, to know a retransmission of it (RFC 8656 §7.2).
     pub(super) transaction: TransactionId,
+    /// The algorithm that it names, if any.
+    pub(super) algorithm: Option<PasswordAlgorithm>,
     pub(super) phase: Phase,
     pub(super) expires_at: Timestamp,
     pub(super) permissions: BTreeMap<IpAddr, Timestamp>,

@@ -5,7 +5,8 @@ use core::net::{IpAddr, SocketAddr};
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use stun_codec::Key;
+use stun_codec::auth::long_term::Keys;
+use stun_codec::shape::PasswordAlgorithm;
 
 use super::PeerPolicy;
 
@@ -27,7 +28,10 @@ pub struct Config {
     /// with another `local` that is no relayed address either are dropped.
     pub listen: Vec<SocketAddr>,
     /// Who may have allocations: usernames and their keys in the [realm](Self::realm).
-    pub users: BTreeMap<String, Key>,
+    pub users: BTreeMap<String, Keys>,
+    /// How the keys of users may be made, the best first (RFC 8489 §9.2). SHA-256 and MD5 by default;
+    /// without MD5, clients from before RFC 8489 are shut out. An empty list offers no choice: MD5.
+    pub password_algorithms: Vec<PasswordAlgorithm>,
     /// The IP addresses on which relayed addresses are made, none of them unspecified. A family
     /// without any is not served (440).
     pub relay_addresses: Vec<IpAddr>,
@@ -70,6 +74,7 @@ impl Config {
             realm: realm.into(),
             listen: [listen].into(),
             users: BTreeMap::new(),
+            password_algorithms: [PasswordAlgorithm::Sha256, PasswordAlgorithm::Md5].into(),
             relay_addresses: [relay_address].into(),
             relay_ports: 49_152..=65_535,
             default_lifetime: Duration::from_secs(600),
@@ -91,9 +96,9 @@ impl Config {
         &self.realm
     }
 
-    /// Lets a user in by password; only the key made of it is kept.
+    /// Lets a user in by password; only the keys made of it are kept.
     pub fn add_user(&mut self, username: &str, password: &str) {
-        let key = Key::long_term(username, &self.realm, password);
-        self.users.insert(username.into(), key);
+        let keys = Keys::new(username, &self.realm, password);
+        self.users.insert(username.into(), keys);
     }
 }

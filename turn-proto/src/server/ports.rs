@@ -95,6 +95,7 @@ mod tests {
             relay,
             username: "alice".into(),
             transaction: TransactionId::new([0; 12]),
+            algorithm: None,
             phase: Phase::Open,
             expires_at: Timestamp::from_secs(600),
             permissions: BTreeMap::new(),

@@ -1,15 +1,17 @@
 //! Requests of clients, from the first look to the answer.
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
 use bytes::Bytes;
 use sansio::{Timestamp, Transmit};
-use stun_codec::auth::long_term::{Authenticated, Rejection};
+use stun_codec::auth::ResponseKey;
+use stun_codec::auth::long_term::{Authenticated, Claim, Rejection, User};
 use stun_codec::channel_data::ChannelNumber;
-use stun_codec::shape::{AddressFamily, AttributeTypes, Shape as _, XorAddress};
-use stun_codec::{Class, ErrorCode, Key, Message, MessageBuilder, MessageType, Method};
+use stun_codec::shape::{AddressFamily, PasswordAlgorithm, Shape as _, XorAddress};
+use stun_codec::{Class, ErrorCode, Message, MessageBuilder, MessageType, Method};
 use stun_codec::{TransactionId, Verified, attr};
 
 use super::Server;
@@ -28,7 +30,9 @@ pub(super) struct Asker {
     pub(super) client: ClientPath,
     pub(super) method: Method,
     pub(super) id: TransactionId,
-    pub(super) key: Key,
+    /// The algorithm that the request names, if any.
+    pub(super) algorithm: Option<PasswordAlgorithm>,
+    pub(super) response_key: ResponseKey,
 }
 
 /// What a success response says.
@@ -62,49 +66,49 @@ impl Server {
             }
         }
         let users = &self.users;
-        let key_of = |name: &str| users.get(name).map(|user| user.key);
-        let Authenticated { request, username, key } =
+        let key_of = |Claim { user, algorithm }: Claim<'_>| {
+            let User::Name(name) = user else { return None };
+            let (name, user) = users.get_key_value(name)?;
+            Some((Arc::clone(name), user.keys.made_with(algorithm)?))
+        };
+        let Authenticated { request, user: username, algorithm, response_key } =
             match self.authenticator.authenticate(now, client.0, request, key_of) {
                 Ok(authenticated) => authenticated,
                 Err(rejection) => return self.reject(now, client, request, rejection),
             };
-        let asker = Asker { client, method, id: request.transaction_id(), key };
-        let unknown = request.unknown_required(known::is_known);
-        if !unknown.is_empty() {
-            return self.refuse(&asker, ErrorCode::UNKNOWN_ATTRIBUTE, Some(unknown));
+        let id = request.transaction_id();
+        let asker = Asker { client, method, id, algorithm, response_key };
+        if self.refuse_unknown(&asker, &request) {
+            return;
         }
         // What has expired must not count against a limit, nor stand in the way.
         self.expire(now);
         let outcome = match method {
-            Method::ALLOCATE => self.allocate(now, &asker, username, &request),
-            Method::REFRESH => self.refresh(now, client, username, &request).map(Some),
+            Method::ALLOCATE => self.allocate(now, &asker, &username, &request),
+            Method::REFRESH => self.refresh(now, client, &username, &request).map(Some),
             Method::CREATE_PERMISSION => {
-                self.create_permission(now, client, username, &request).map(Some)
+                self.create_permission(now, client, &username, &request).map(Some)
             }
-            _ => self.bind_channel(now, client, username, &request).map(Some),
+            _ => self.bind_channel(now, client, &username, &request).map(Some),
         };
         match outcome {
             Ok(Some(granted)) => self.grant(&asker, granted),
             Ok(None) => {}
-            Err(error) => self.refuse(&asker, error, None),
+            Err(error) => self.refuse(&asker, error),
         }
     }
 
     /// The server is a STUN server too (RFC 8489 §2): the answer is as short as can be, since
     /// whom it reaches is not known.
     fn answer_binding(&mut self, client: ClientPath, request: &Message<'_>) {
-        let unknown = request.unknown_required(known::is_known);
         let mut buffer = [0; CAPACITY];
-        let answer = if unknown.is_empty() {
+        let answer = if let Some(refusal) = request.refuse_unknown(known::is_known, &mut buffer) {
+            self.stats.rejected += 1;
+            refusal.finish()
+        } else {
             self.stats.bindings += 1;
             MessageBuilder::success(request, &mut buffer)
                 .put(attr::XOR_MAPPED_ADDRESS, client.mapped())
-                .finish()
-        } else {
-            self.stats.rejected += 1;
-            let code = ErrorCode::UNKNOWN_ATTRIBUTE.without_reason();
-            MessageBuilder::error(request, code, &mut buffer)
-                .put(attr::UNKNOWN_ATTRIBUTES, unknown)
                 .finish()
         };
         if let Ok(answer) = answer {
@@ -278,20 +282,27 @@ impl Server {
             .put_some(attr::XOR_RELAYED_ADDRESS, granted.relayed)
             .put_some(attr::LIFETIME, granted.lifetime)
             .put_some(attr::XOR_MAPPED_ADDRESS, granted.mapped)
-            .put_some(attr::SOFTWARE, self.software_for(asker.method))
-            .sign(&asker.key)
-            .finish();
+            .put_some(attr::SOFTWARE, self.software_for(asker.method));
+        let answer = asker.response_key.sign(answer).finish();
         if let Ok(answer) = answer {
             self.send(asker.client, answer);
         }
     }
 
-    pub(super) fn refuse(
-        &mut self,
-        asker: &Asker,
-        error: Refused,
-        unknown: Option<AttributeTypes>,
-    ) {
+    /// Whether the request demands what nobody here knows; it has been answered then.
+    fn refuse_unknown(&mut self, asker: &Asker, request: &Message<'_>) -> bool {
+        let mut buffer = [0; 128];
+        let Some(refusal) = request.refuse_unknown(known::is_known, &mut buffer) else {
+            return false;
+        };
+        self.stats.rejected += 1;
+        if let Ok(answer) = asker.response_key.sign(refusal).finish() {
+            self.send(asker.client, answer);
+        }
+        true
+    }
+
+    pub(super) fn refuse(&mut self, asker: &Asker, error: Refused) {
         match error.code() {
             403 => self.stats.forbidden += 1,
             486 | 508 => self.stats.over_limit += 1,
@@ -301,10 +312,8 @@ impl Server {
         let mut buffer = [0; CAPACITY];
         let answer = MessageBuilder::new(message_type, asker.id, &mut buffer)
             .put(attr::ERROR_CODE, error)
-            .put_some(attr::UNKNOWN_ATTRIBUTES, unknown)
-            .put_some(attr::SOFTWARE, self.software_for(asker.method))
-            .sign(&asker.key)
-            .finish();
+            .put_some(attr::SOFTWARE, self.software_for(asker.method));
+        let answer = asker.response_key.sign(answer).finish();
         if let Ok(answer) = answer {
             self.send(asker.client, answer);
         }
