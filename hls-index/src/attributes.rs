@@ -5,8 +5,6 @@ use nom::character::complete::char;
 use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
-use crate::tag::BLANK;
-
 /// An attribute list such as `METHOD=AES-128,URI="key.bin"`: read as it is walked, in the order
 /// in which it is written.
 ///
@@ -81,7 +79,8 @@ impl<'a> AttributeList<'a> {
     /// The attributes in order; nothing follows an error.
     #[must_use]
     pub fn iter(&self) -> Attributes<'a> {
-        Attributes { list: self.text, rest: self.text.trim_start_matches(BLANK), left: self.limit }
+        let blanks = self.text.bytes().take_while(|&byte| is_blank(byte)).count();
+        Attributes { list: self.text, next: blanks, left: self.limit, seen: 0 }
     }
 
     /// The value of the attribute `name`, when the list has it.
@@ -113,42 +112,54 @@ impl<'a> IntoIterator for &AttributeList<'a> {
 #[derive(Clone, Debug)]
 pub struct Attributes<'a> {
     list: &'a str,
-    rest: &'a str,
+    /// Where the next attribute begins.
+    next: usize,
     left: usize,
+    /// A bit for each name so far: where it is not set, the name is new.
+    seen: u64,
 }
 
 impl<'a> Iterator for Attributes<'a> {
     type Item = Result<Attribute<'a>, AttributeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let start = self.rest;
-        if start.is_empty() {
+        let start = self.next;
+        let rest = &self.list.as_bytes()[start..];
+        if rest.is_empty() {
             return None;
         }
         // Whatever comes of it, after an error there is nothing more.
-        self.rest = "";
-        let before = &self.list[..self.list.len() - start.len()];
-        let broken =
-            |rest: &str, kind| AttributeError { offset: self.list.len() - rest.len(), kind };
+        self.next = self.list.len();
+        let broken = |rest: &[u8], kind| {
+            Some(Err(AttributeError { offset: self.list.len() - rest.len(), kind }))
+        };
         if self.left == 0 {
-            return Some(Err(broken(start, AttributeErrorKind::TooMany)));
+            return broken(rest, AttributeErrorKind::TooMany);
         }
         self.left -= 1;
-        match attribute(start) {
-            Ok((_, attribute)) if is_named(attribute.name, before) => {
-                Some(Err(broken(start, AttributeErrorKind::Duplicate)))
-            }
-            Ok((rest, mut attribute)) => {
-                self.rest = rest;
-                attribute.offset += before.len();
-                Some(Ok(attribute))
-            }
+        let (rest, written) = match attribute(rest) {
+            Ok(attribute) => attribute,
             Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => {
-                Some(Err(broken(fault.rest, fault.kind)))
+                return broken(fault.rest, fault.kind);
             }
             // The complete parsers never ask for more.
-            Err(nom::Err::Incomplete(_)) => None,
+            Err(nom::Err::Incomplete(_)) => return None,
+        };
+        let name = &self.list[start..start + written.name];
+        let bit = 1 << bit_of(name);
+        if self.seen & bit != 0 && is_named(name, &self.list.as_bytes()[..start]) {
+            return broken(&self.list.as_bytes()[start..], AttributeErrorKind::Duplicate);
         }
+        self.seen |= bit;
+        self.next = self.list.len() - rest.len();
+        let offset = start + written.value;
+        let text = &self.list[offset..offset + written.length];
+        let value = match written.is_quoted {
+            true => AttributeValue::Quoted(text),
+            false => AttributeValue::Unquoted(text),
+        };
+        Some(Ok(Attribute { name, value, offset }))
     }
 }
 
@@ -189,11 +200,20 @@ pub enum AttributeErrorKind {
     TooMany,
 }
 
+/// Which of 64 bits stands for `name`.
+fn bit_of(name: &str) -> u32 {
+    let name = name.as_bytes();
+    let (first, last) = (name.first().copied(), name.last().copied());
+    let mixed = u32::from(first.unwrap_or(0)) * 7 + u32::from(last.unwrap_or(0)) * 3;
+    (mixed + name.len() as u32) % 64
+}
+
 /// Whether the attributes written in `list` (which have been read before) include one of `name`.
-fn is_named(name: &str, list: &str) -> bool {
-    let mut rest = list.trim_start_matches(BLANK);
+#[cold]
+fn is_named(name: &str, list: &[u8]) -> bool {
+    let mut rest = list.trim_ascii_start();
     while let Ok((after, attribute)) = attribute(rest) {
-        if attribute.name == name {
+        if &rest[..attribute.name] == name.as_bytes() {
             return true;
         }
         rest = after;
@@ -201,61 +221,73 @@ fn is_named(name: &str, list: &str) -> bool {
     false
 }
 
+/// Where in its text an attribute's pieces are: the name is at the start.
+struct Written {
+    name: usize,
+    value: usize,
+    length: usize,
+    is_quoted: bool,
+}
+
 /// A fault and the text from where it stands.
 struct Broken<'a> {
-    rest: &'a str,
+    rest: &'a [u8],
     kind: AttributeErrorKind,
 }
 
-type Parsed<'a, O> = IResult<&'a str, O, Broken<'a>>;
+type Parsed<'a, O> = IResult<&'a [u8], O, Broken<'a>>;
 
-/// One attribute with the comma after it; its offset counts from its own start.
-fn attribute(input: &str) -> Parsed<'_, Attribute<'_>> {
+/// One attribute with the comma after it.
+fn attribute(input: &[u8]) -> Parsed<'_, Written> {
     let (rest, name) = expect(AttributeErrorKind::Name, take_while1(is_name), input)?;
     let (rest, _) = expect(AttributeErrorKind::Equals, char('='), rest)?;
-    let is_quoted = rest.starts_with('"');
-    let offset = input.len() - rest.len() + usize::from(is_quoted);
-    let (rest, value) = if is_quoted { quoted(rest)? } else { unquoted(rest)? };
-    let attribute = Attribute { name, value, offset };
+    let is_quoted = rest.first() == Some(&b'"');
+    let value = input.len() - rest.len() + usize::from(is_quoted);
+    let (rest, text) = if is_quoted { quoted(rest)? } else { unquoted(rest)? };
+    let written = Written { name: name.len(), value, length: text.len(), is_quoted };
+    match rest {
+        [] => return Ok((rest, written)),
+        [b',', next, ..] if !is_blank(*next) => return Ok((&rest[1..], written)),
+        _ => {}
+    }
     let (rest, _) = expect(AttributeErrorKind::Comma, blanks, rest)?;
     if rest.is_empty() {
-        return Ok((rest, attribute));
+        return Ok((rest, written));
     }
     let (rest, _) = expect(AttributeErrorKind::Comma, terminated(char(','), blanks), rest)?;
-    Ok((rest, attribute))
+    Ok((rest, written))
 }
 
-fn quoted(input: &str) -> Parsed<'_, AttributeValue<'_>> {
-    let text = delimited(char('"'), take_till(|c| c == '"'), char('"'));
-    let (rest, text) = expect(AttributeErrorKind::Unterminated, text, input)?;
-    Ok((rest, AttributeValue::Quoted(text)))
+fn quoted(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let text = delimited(char('"'), take_till(|byte| byte == b'"'), char('"'));
+    expect(AttributeErrorKind::Unterminated, text, input)
 }
 
-fn unquoted(input: &str) -> Parsed<'_, AttributeValue<'_>> {
-    let text = take_while1(|c| c != ',' && c != '"' && !is_blank(c));
-    let (rest, text) = expect(AttributeErrorKind::Value, text, input)?;
-    Ok((rest, AttributeValue::Unquoted(text)))
+fn unquoted(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let text = take_while1(|byte| byte != b',' && byte != b'"' && !is_blank(byte));
+    expect(AttributeErrorKind::Value, text, input)
 }
 
-fn blanks(input: &str) -> IResult<&str, &str, ()> {
+fn blanks(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
     take_while(is_blank).parse(input)
 }
 
 /// Runs `parser`, whose failure means `kind`.
+#[inline]
 fn expect<'a, O>(
     kind: AttributeErrorKind,
-    mut parser: impl Parser<&'a str, Output = O, Error = ()>,
-    input: &'a str,
+    mut parser: impl Parser<&'a [u8], Output = O, Error = ()>,
+    input: &'a [u8],
 ) -> Parsed<'a, O> {
     parser.parse(input).map_err(|_| nom::Err::Failure(Broken { rest: input, kind }))
 }
 
-fn is_name(c: char) -> bool {
-    c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
-fn is_blank(c: char) -> bool {
-    BLANK.contains(&c)
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::integer::{self, NotAnInteger};
 /// assert_eq!(ByteRange::new(u64::MAX, 1), None);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[repr(Rust, packed(4))]
 pub struct ByteRange {
     offset: u64,
     length: u64,
@@ -51,7 +52,7 @@ impl ByteRange {
 impl fmt::Display for ByteRange {
     /// As playlists write it: `length@offset`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.length, self.offset)
+        write!(f, "{}@{}", self.length(), self.offset())
     }
 }
 
@@ -65,16 +66,20 @@ pub(crate) struct WrittenByteRange {
 impl WrittenByteRange {
     pub(crate) fn read(text: &str) -> Result<Self, ParseErrorKind> {
         let number = |text| {
-            integer::read(text).map_err(|error| match error {
+            integer::read_start(text).map_err(|error| match error {
                 NotAnInteger::Malformed => ParseErrorKind::NotAByteRange,
                 NotAnInteger::TooLarge => ParseErrorKind::ByteRangeTooLarge,
             })
         };
-        let (length, offset) = match text.split_once('@') {
-            Some((length, offset)) => (number(length)?, Some(number(offset)?)),
-            None => (number(text)?, None),
-        };
-        Ok(Self { length, offset })
+        let (length, rest) = number(text.as_bytes())?;
+        match rest {
+            [] => Ok(Self { length, offset: None }),
+            [b'@', rest @ ..] => match number(rest)? {
+                (offset, []) => Ok(Self { length, offset: Some(offset) }),
+                _ => Err(ParseErrorKind::NotAByteRange),
+            },
+            _ => Err(ParseErrorKind::NotAByteRange),
+        }
     }
 
     /// The range, where `implicit` is the offset when none is written.

@@ -1,7 +1,7 @@
 use crate::attributes::AttributeErrorKind;
 use crate::date::ParseDateTimeError;
 
-/// Why a text is no media playlist, and where.
+/// Why a text is no playlist, and where.
 ///
 /// ```
 /// use hls_index::{MediaPlaylist, ParseErrorKind};
@@ -65,6 +65,19 @@ pub enum ParseErrorKind {
     /// See [`Limits::key_formats`](crate::Limits::key_formats).
     #[error("more than {limit} KEYFORMATs at once")]
     TooManyKeyFormats {
+        /// The limit.
+        limit: usize,
+    },
+
+    /// See [`Limits::variables`](crate::Limits::variables).
+    #[error("more than {limit} variables")]
+    TooManyVariables {
+        /// The limit.
+        limit: usize,
+    },
+    /// See [`Limits::expanded_bytes`](crate::Limits::expanded_bytes).
+    #[error("the values of variables take more than {limit} bytes")]
+    ExpansionTooLong {
         /// The limit.
         limit: usize,
     },
@@ -144,6 +157,39 @@ pub enum ParseErrorKind {
         /// The attribute.
         attribute: &'static str,
     },
+    /// EXT-X-DEFINE has not just one of NAME, IMPORT and QUERYPARAM (RFC 8216bis §4.4.2.3).
+    #[error("EXT-X-DEFINE must have NAME with VALUE, or IMPORT, or QUERYPARAM")]
+    NotADefinition,
+    /// A Variable Name has other characters than letters, digits, `-` and `_`.
+    #[error("a variable name has letters, digits, - and _ only")]
+    NotAVariableName,
+    /// A Variable Name is defined for the second time.
+    #[error("the variable is defined twice")]
+    DuplicateVariable,
+    /// A reference to a variable that no EXT-X-DEFINE before it defines (RFC 8216bis §6.3.1).
+    #[error("no EXT-X-DEFINE before it defines the variable")]
+    UndefinedVariable,
+    /// IMPORT of a variable that the multivariant playlist has not, or there is none: see
+    /// [`Source::imports`](crate::Source::imports).
+    #[error("the multivariant playlist does not define the variable to import")]
+    VariableNotImported,
+    /// QUERYPARAM of a parameter that the playlist's URI has not, or not with a value that can
+    /// stand in quotes, or the URI is not known: see [`Source::uri`](crate::Source::uri).
+    #[error("the playlist's URI has no such query parameter with a proper value")]
+    NoSuchQueryParameter,
+    /// IMPORT in a multivariant playlist (RFC 8216bis §4.4.2.3).
+    #[error("a multivariant playlist cannot import variables")]
+    ImportInMultivariant,
+
+    /// A value is not a decimal number (RFC 8216bis §4.2).
+    #[error("the value is not a decimal number")]
+    NotADecimal,
+    /// A value is not `0x` with hexadecimal digits (RFC 8216bis §4.2).
+    #[error("the value is not a hexadecimal sequence")]
+    NotHexadecimal,
+    /// END-DATE is before START-DATE (RFC 8216bis §4.4.5.1).
+    #[error("the date range ends before it starts")]
+    EndsBeforeItStarts,
     /// IV is not `0x` with 1 to 32 hexadecimal digits (RFC 8216 §4.3.2.4).
     #[error("the IV is not a hexadecimal number of at most 128 bits")]
     NotAnInitializationVector,

@@ -1,9 +1,17 @@
 //! The index: which segment holds a moment.
 
 mod buckets;
+mod dates;
+mod many;
+mod parts;
+
+use core::ops::Range;
 
 use self::buckets::Buckets;
-use crate::media::MediaPlaylist;
+pub use self::dates::{DateIndex, DateSeekError};
+pub use self::many::AtMany;
+use crate::measured::{MeasureError, Measured, Place};
+use crate::media::{MediaPlaylist, MediaSequence};
 use crate::segment::Segment;
 use crate::time::Ticks;
 use crate::window::{Ahead, Window};
@@ -31,11 +39,18 @@ use crate::window::{Ahead, Window};
 pub struct SegmentIndex<'p> {
     playlist: &'p MediaPlaylist<'p>,
     buckets: Buckets,
+    measured: Measured,
+    end: Ticks,
 }
 
 impl<'p> SegmentIndex<'p> {
     pub(crate) fn new(playlist: &'p MediaPlaylist<'p>) -> Self {
-        Self { playlist, buckets: Buckets::new(playlist.boundaries()) }
+        Self {
+            playlist,
+            buckets: Buckets::new(playlist.boundaries()),
+            measured: Measured::default(),
+            end: playlist.duration(),
+        }
     }
 
     /// The segment whose `[start, end)` holds `moment`. It takes one cache miss, whatever the
@@ -43,15 +58,138 @@ impl<'p> SegmentIndex<'p> {
     ///
     /// # Errors
     /// When there is no such segment: the playlist is empty, or `moment` is its end or later.
+    #[inline]
     pub fn at(&self, moment: Ticks) -> Result<Segment<'p>, SeekError> {
-        let end = self.end();
-        if moment < end {
-            Ok(Segment::new(self.playlist, self.buckets.find(moment, self.playlist.boundaries())))
-        } else if self.playlist.is_empty() {
-            Err(SeekError::Empty)
+        if moment < self.end {
+            Ok(Segment::new(self.playlist, self.number_at(moment)))
         } else {
-            Err(SeekError::PastEnd { end })
+            Err(self.past_end())
         }
+    }
+
+    /// The segment that holds the moment `preroll` before `moment`, or the first one: where to
+    /// begin so that a decoder that needs some media ahead can show `moment` itself.
+    ///
+    /// ```
+    /// use hls_index::{seconds, MediaPlaylist};
+    ///
+    /// let playlist = MediaPlaylist::parse("#EXTM3U\n#EXTINF:5,\na.ts\n#EXTINF:5,\nb.ts\n")?;
+    /// let index = playlist.index();
+    /// assert_eq!(index.at(seconds(5.0))?.uri(), "b.ts");
+    /// assert_eq!(index.at_with_preroll(seconds(5.0), seconds(0.1))?.uri(), "a.ts");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When no segment holds `moment` itself, as [`SegmentIndex::at`].
+    pub fn at_with_preroll(&self, moment: Ticks, preroll: Ticks) -> Result<Segment<'p>, SeekError> {
+        self.at(moment)?;
+        self.at(moment - preroll)
+    }
+
+    /// The answers of [`SegmentIndex::at`] to all `moments`, in their order; faster than one after
+    /// the other, as it waits for many of them at once.
+    ///
+    /// ```
+    /// use hls_index::{MediaPlaylist, Ticks};
+    ///
+    /// let playlist = MediaPlaylist::parse("#EXTM3U\n#EXTINF:5,\na.ts\n#EXTINF:4,\nb.ts\n")?;
+    /// let moments = [8, 2, 9].map(Ticks::from_seconds);
+    /// let uris = playlist.index().at_many(&moments).map(|hit| hit.ok().map(|it| it.uri())).collect::<Vec<_>>();
+    /// assert_eq!(uris, [Some("b.ts"), Some("a.ts"), None]);
+    /// # Ok::<(), hls_index::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn at_many<'i>(&'i self, moments: &'i [Ticks]) -> AtMany<'i, 'p> {
+        AtMany::new(self, moments)
+    }
+
+    /// The segment whose start is nearest to `moment`, before it or after it; of two as near, the
+    /// earlier. In an I-frame playlist (EXT-X-I-FRAMES-ONLY) this is the picture to show for
+    /// `moment`.
+    ///
+    /// # Errors
+    /// When no segment holds `moment`, as [`SegmentIndex::at`].
+    pub fn nearest(&self, moment: Ticks) -> Result<Segment<'p>, SeekError> {
+        let segment = self.at(moment)?;
+        let Range { start, end } = self.span(&segment);
+        let next = segment.number() + 1;
+        let is_next_nearer = end - moment < moment - start;
+        Ok(self.playlist.segment(next).filter(|_| is_next_nearer).unwrap_or(segment))
+    }
+
+    /// The last segment at `moment` or before it where decoding can begin, as far as the playlist
+    /// tells: any one under EXT-X-INDEPENDENT-SEGMENTS or EXT-X-I-FRAMES-ONLY; without them the
+    /// one after the last EXT-X-DISCONTINUITY, where decoders start afresh, or the first of all.
+    ///
+    /// # Errors
+    /// When no segment holds `moment`, as [`SegmentIndex::at`].
+    pub fn independent_at(&self, moment: Ticks) -> Result<Segment<'p>, SeekError> {
+        let segment = self.at(moment)?;
+        if self.playlist.has_independent_segments() || self.playlist.is_i_frames_only() {
+            return Ok(segment);
+        }
+        let number = self.playlist.discontinuity_start(segment.number() as u32);
+        Ok(Segment::new(self.playlist, number))
+    }
+
+    /// The segment with the media sequence number `sequence`.
+    #[must_use]
+    pub fn with_sequence(&self, sequence: MediaSequence) -> Option<Segment<'p>> {
+        self.playlist.segment_with_sequence(sequence)
+    }
+
+    /// The index that finds segments by the wall clock (EXT-X-PROGRAM-DATE-TIME): O(n) once.
+    #[must_use]
+    pub fn by_date(&self) -> DateIndex<'_, 'p> {
+        DateIndex::new(self)
+    }
+
+    /// Takes the times at which the media of a segment really begin and end, counted from the
+    /// start of the playlist, as a decoder found them. Real media drift from what EXTINF says:
+    /// from now on seeks and windows go by the measured times. Segments before and after what was
+    /// measured move along; between two that were measured the difference is spread over the
+    /// segments in proportion to their lengths. The times of [`Segment`] itself stay those of the
+    /// playlist; [`SegmentIndex::span`] has the measured ones.
+    ///
+    /// Where a segment was measured to end after the next one to begin, the begin counts. A moment
+    /// before the first segment's measured start is in the first segment.
+    ///
+    /// ```
+    /// use hls_index::{seconds, MediaPlaylist, MediaSequence};
+    ///
+    /// let playlist = MediaPlaylist::parse("#EXTM3U\n#EXTINF:5,\na\n#EXTINF:5,\nb\n#EXTINF:5,\nc\n")?;
+    /// let mut index = playlist.index();
+    /// index.set_measured(MediaSequence(1), seconds(5.1), seconds(10.2))?;
+    /// assert_eq!(index.at(seconds(5.0))?.uri(), "a");
+    /// assert_eq!(index.at(seconds(10.1))?.uri(), "b");
+    /// assert_eq!(index.end(), seconds(15.2));
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such segment, when `end` is not after `start`, and when the times
+    /// contradict those of another measured segment. The index is then as it was.
+    pub fn set_measured(
+        &mut self,
+        sequence: MediaSequence,
+        start: Ticks,
+        end: Ticks,
+    ) -> Result<(), MeasureError> {
+        let segment = self.with_sequence(sequence).ok_or(MeasureError::NoSuchSegment)?;
+        let boundaries = self.playlist.boundaries();
+        self.measured.set(segment.number() as u32, start, end, boundaries)?;
+        self.end = self.measured.moment(self.len() as u32, self.playlist.duration());
+        Ok(())
+    }
+
+    /// When `segment`, which is one of the playlist's, begins and ends: as measured, where
+    /// [`SegmentIndex::set_measured`] was told, else as the playlist says.
+    #[must_use]
+    pub fn span(&self, segment: &Segment<'p>) -> Range<Ticks> {
+        // A segment of another playlist may have a number that this one has not.
+        let number = segment.number().min(self.len().saturating_sub(1)) as u32;
+        self.span_of(number)
     }
 
     /// What to fetch in order to play from `moment` on, in order: the segment that holds it, and
@@ -72,14 +210,28 @@ impl<'p> SegmentIndex<'p> {
     /// # Ok::<(), hls_index::ParseError>(())
     /// ```
     #[must_use]
-    pub fn window(&self, moment: Ticks, ahead: Ahead) -> Window<'p> {
-        Window::new(self.playlist, self.at(moment).ok(), moment, ahead)
+    pub fn window(&self, moment: Ticks, ahead: Ahead) -> Window<'_, 'p> {
+        self.window_with_preroll(moment, Ticks::ZERO, ahead)
+    }
+
+    /// The window of [`SegmentIndex::window`], begun `preroll` earlier, as
+    /// [`SegmentIndex::at_with_preroll`] does. It ends where the window without preroll ends.
+    #[must_use]
+    pub fn window_with_preroll(
+        &self,
+        moment: Ticks,
+        preroll: Ticks,
+        ahead: Ahead,
+    ) -> Window<'_, 'p> {
+        let first = self.at_with_preroll(moment, preroll).ok();
+        let held = self.at(moment).ok();
+        Window::new(self, first.zip(held), moment, ahead)
     }
 
     /// The end of the last segment: the first moment that no segment holds.
     #[must_use]
-    pub fn end(&self) -> Ticks {
-        self.playlist.duration()
+    pub const fn end(&self) -> Ticks {
+        self.end
     }
 
     /// The number of segments.
@@ -98,6 +250,48 @@ impl<'p> SegmentIndex<'p> {
     #[must_use]
     pub const fn playlist(&self) -> &'p MediaPlaylist<'p> {
         self.playlist
+    }
+}
+
+impl SegmentIndex<'_> {
+    /// The number of the segment that holds `moment`, which is before the end.
+    #[inline]
+    fn number_at(&self, moment: Ticks) -> u32 {
+        if self.measured.is_empty() {
+            self.buckets.find(moment, self.playlist.boundaries())
+        } else {
+            self.measured_number_at(moment)
+        }
+    }
+
+    #[inline(never)]
+    fn measured_number_at(&self, moment: Ticks) -> u32 {
+        match self.measured.place(moment) {
+            Place::Nominal(moment) => self.buckets.find(moment, self.playlist.boundaries()),
+            Place::Segment(number) => number,
+        }
+    }
+
+    /// The segment that holds `moment` by the durations alone, whatever was measured.
+    pub(crate) fn number_at_nominal(&self, moment: Ticks) -> Option<u32> {
+        let boundaries = self.playlist.boundaries();
+        (moment < self.playlist.duration()).then(|| self.buckets.find(moment, boundaries))
+    }
+
+    pub(crate) fn span_of(&self, number: u32) -> Range<Ticks> {
+        let Some(&[start, end]) = self.playlist.boundaries()[number as usize..].first_chunk()
+        else {
+            return Ticks::ZERO..Ticks::ZERO;
+        };
+        if self.measured.is_empty() {
+            return start..end;
+        }
+        self.measured.moment(number, start)..self.measured.moment(number + 1, end)
+    }
+
+    #[cold]
+    fn past_end(&self) -> SeekError {
+        if self.is_empty() { SeekError::Empty } else { SeekError::PastEnd { end: self.end } }
     }
 }
 

@@ -9,13 +9,41 @@ pub(crate) enum NotAnInteger {
 
 /// Reads a decimal-integer: 1 to 20 digits and nothing else, up to 2⁶⁴ − 1.
 pub(crate) fn read(text: &str) -> Result<u64, NotAnInteger> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    match read_start(text.as_bytes()) {
+        Ok((number, [])) => Ok(number),
+        // Digits without end are too many before something else follows.
+        Err(NotAnInteger::TooLarge) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Err(NotAnInteger::TooLarge)
+        }
+        _ => Err(NotAnInteger::Malformed),
+    }
+}
+
+/// Reads the decimal-integer that `text` starts with, and gives what follows it.
+#[inline]
+pub(crate) fn read_start(text: &[u8]) -> Result<(u64, &[u8]), NotAnInteger> {
+    /// So many digits are below 2⁶⁴ whatever they are.
+    const SAFE: usize = 19;
+    let (mut number, mut length) = (0_u64, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(length)
+        && length < SAFE
+    {
+        number = number * 10 + u64::from(digit - b'0');
+        length += 1;
+    }
+    if length == 0 {
         return Err(NotAnInteger::Malformed);
     }
-    if text.len() > 20 {
-        return Err(NotAnInteger::TooLarge);
+    if let Some(digit @ b'0'..=b'9') = text.get(length) {
+        let digit = u64::from(digit - b'0');
+        let sum = number.checked_mul(10).and_then(|number| number.checked_add(digit));
+        number = sum.ok_or(NotAnInteger::TooLarge)?;
+        length += 1;
+        if text.get(length).is_some_and(u8::is_ascii_digit) {
+            return Err(NotAnInteger::TooLarge);
+        }
     }
-    text.parse().map_err(|_| NotAnInteger::TooLarge)
+    Ok((number, &text[length..]))
 }
 
 #[cfg(test)]

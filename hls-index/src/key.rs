@@ -1,38 +1,68 @@
 use core::fmt;
 
 use crate::attributes::AttributeList;
+use crate::error::Fault;
 use crate::media::MediaSequence;
+use crate::text::{Text, TextSpan};
+use crate::value::{Named, Value};
 
-/// What one EXT-X-KEY tag says (RFC 8216 §4.3.2.4): how to decrypt the segments and initialization
-/// sections after it.
+/// What one EXT-X-KEY or EXT-X-SESSION-KEY tag says (RFC 8216bis §4.4.4.4): how to decrypt the
+/// segments and initialization sections after it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Key<'a> {
+pub struct Key<'p> {
     /// How they are encrypted; never [`Method::NONE`].
-    pub method: Method<'a>,
-    /// Where the key is, as it is written.
-    pub uri: &'a str,
+    pub method: Method<'p>,
+    /// Where the key is.
+    pub uri: &'p str,
     /// IV, when the tag has one; see [`Key::initialization_vector`].
     pub iv: Option<[u8; 16]>,
     /// KEYFORMAT; `identity` when the tag has none.
-    pub key_format: &'a str,
+    pub key_format: &'p str,
     /// KEYFORMATVERSIONS, as `1/2/5`; `1` when the tag has none.
-    pub key_format_versions: &'a str,
-    /// All attributes, those that the crate does not know among them.
-    pub attributes: AttributeList<'a>,
+    pub key_format_versions: &'p str,
+    /// All attributes as they are written, those that the crate does not know among them.
+    pub attributes: AttributeList<'p>,
 }
 
-impl Key<'_> {
+impl<'p> Key<'p> {
+    /// Reads the tag's value; `None` with METHOD=NONE.
+    pub(crate) fn read(value: Value<'p>, limit: usize) -> Result<Option<Self>, Fault> {
+        let (mut method, mut uri, mut iv) = (None, None, None);
+        let (mut key_format, mut key_format_versions) = (IDENTITY, "1");
+        for attribute in value.attributes(limit) {
+            let Named { name, value, .. } = attribute?;
+            match name {
+                "METHOD" => method = Some(Method(value.text)),
+                "URI" => uri = Some(value.text),
+                "IV" => iv = Some(value.initialization_vector()?),
+                "KEYFORMAT" => key_format = value.text,
+                "KEYFORMATVERSIONS" => key_format_versions = value.text,
+                _ => {}
+            }
+        }
+        let method = method.ok_or_else(|| value.missing("METHOD"))?;
+        if method == Method::NONE {
+            return Ok(None);
+        }
+        let uri = uri.ok_or_else(|| value.missing("URI"))?;
+        let attributes = value.list();
+        Ok(Some(Self { method, uri, iv, key_format, key_format_versions, attributes }))
+    }
+
     /// The initialization vector for the segment with this number: the IV of the tag, else, for
     /// AES-128 and SAMPLE-AES with KEYFORMAT `identity`, the number itself as 16 bytes in big-endian
     /// order (RFC 8216 §5.2). `None` where the vector does not come from the playlist.
     #[must_use]
     pub fn initialization_vector(&self, sequence: MediaSequence) -> Option<[u8; 16]> {
-        let is_counted = self.key_format == "identity"
+        let is_counted = self.key_format == IDENTITY
             && (self.method == Method::AES_128 || self.method == Method::SAMPLE_AES);
         self.iv.or_else(|| is_counted.then(|| u128::from(sequence.0).to_be_bytes()))
     }
 }
+
+/// KEYFORMAT when a tag has none.
+pub(crate) const IDENTITY: &str = "identity";
 
 /// An encryption method: any name, those of the draft as constants.
 ///
@@ -81,24 +111,25 @@ impl fmt::Display for Method<'_> {
 /// ```
 #[derive(Clone, Copy, Default)]
 pub struct Keys<'p> {
-    all: &'p [Key<'p>],
+    text: Option<&'p Text<'p>>,
+    all: &'p [TextSpan],
     in_force: &'p [u32],
 }
 
 impl<'p> Keys<'p> {
-    pub(crate) const fn new(all: &'p [Key<'p>], in_force: &'p [u32]) -> Self {
-        Self { all, in_force }
+    pub(crate) const fn new(text: &'p Text<'p>, all: &'p [TextSpan], in_force: &'p [u32]) -> Self {
+        Self { text: Some(text), all, in_force }
     }
 
     /// The keys in the order of their tags.
     #[must_use]
     pub fn iter(&self) -> KeysIter<'p> {
-        KeysIter { all: self.all, in_force: self.in_force.iter() }
+        KeysIter { text: self.text, all: self.all, in_force: self.in_force.iter() }
     }
 
     /// The first of them.
     #[must_use]
-    pub fn first(&self) -> Option<&'p Key<'p>> {
+    pub fn first(&self) -> Option<Key<'p>> {
         self.iter().next()
     }
 
@@ -117,7 +148,7 @@ impl<'p> Keys<'p> {
 
 impl<'p> IntoIterator for Keys<'p> {
     type IntoIter = KeysIter<'p>;
-    type Item = &'p Key<'p>;
+    type Item = Key<'p>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -125,17 +156,21 @@ impl<'p> IntoIterator for Keys<'p> {
 }
 
 /// The walk over [`Keys`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KeysIter<'p> {
-    all: &'p [Key<'p>],
+    text: Option<&'p Text<'p>>,
+    all: &'p [TextSpan],
     in_force: core::slice::Iter<'p, u32>,
 }
 
 impl<'p> Iterator for KeysIter<'p> {
-    type Item = &'p Key<'p>;
+    type Item = Key<'p>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.in_force.next().and_then(|&number| self.all.get(number as usize))
+        let &number = self.in_force.next()?;
+        let value = self.text?.value("EXT-X-KEY", *self.all.get(number as usize)?);
+        // The parser has read it before.
+        Key::read(value, usize::MAX).ok()?
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -144,6 +179,12 @@ impl<'p> Iterator for KeysIter<'p> {
 }
 
 impl ExactSizeIterator for KeysIter<'_> {}
+
+impl fmt::Debug for KeysIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
 
 impl PartialEq for Keys<'_> {
     fn eq(&self, other: &Self) -> bool {

@@ -22,10 +22,22 @@ pub struct Limits {
     pub attributes: usize,
     /// The most KEYFORMATs whose keys may be in force at once. Default: 16.
     pub key_formats: usize,
+    /// The most variables that EXT-X-DEFINE may define. Default: 1,000.
+    pub variables: usize,
+    /// The most bytes that the values of variables, and what has references to them, may take
+    /// altogether. Default: 64 MiB.
+    pub expanded_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { line_bytes: 1 << 20, segments: 20_000_000, attributes: 256, key_formats: 16 }
+        Self {
+            line_bytes: 1 << 20,
+            segments: 20_000_000,
+            attributes: 256,
+            key_formats: 16,
+            variables: 1_000,
+            expanded_bytes: 64 << 20,
+        }
     }
 }

@@ -1,5 +1,7 @@
 use alloc::vec::Vec;
 
+use crate::growth::{self, Progress};
+
 /// What changes rarely along a playlist: the segment at which each value begins, in order.
 ///
 /// Read with [`Runs::holding_at`] a value lasts until the next one (KEY, MAP, BITRATE); read with
@@ -18,10 +20,11 @@ impl<T> Default for Runs<T> {
 impl<T> Runs<T> {
     /// Lets `value` begin at `segment`, which is not before the last one given; a value that was
     /// to begin there too is replaced.
-    pub(crate) fn begin(&mut self, segment: u32, value: T) {
+    #[inline]
+    pub(crate) fn begin(&mut self, segment: u32, value: T, progress: Progress) {
         match self.entries.last_mut() {
             Some(last) if last.0 == segment => last.1 = value,
-            _ => self.entries.push((segment, value)),
+            _ => growth::push(&mut self.entries, (segment, value), progress),
         }
     }
 
@@ -38,14 +41,38 @@ impl<T> Runs<T> {
 
     /// The value of [`Runs::holding_at`], with the segment at which it began.
     pub(crate) fn since(&self, segment: u32) -> Option<(u32, &T)> {
-        let after = self.entries.partition_point(|&(first, _)| first <= segment);
-        let (first, value) = self.entries.get(after.checked_sub(1)?)?;
-        Some((*first, value))
+        // Most often it is a value of every segment or of none.
+        let entries = match self.entries.get(segment as usize) {
+            Some(&(first, _)) if first == segment => &self.entries[..=segment as usize],
+            _ => {
+                let after = self.entries.partition_point(|&(first, _)| first <= segment);
+                &self.entries[..after]
+            }
+        };
+        entries.last().map(|(first, value)| (*first, value))
     }
 
     /// The first value of all, with the segment at which it begins.
     pub(crate) fn first(&self) -> Option<(u32, &T)> {
         self.entries.first().map(|(first, value)| (*first, value))
+    }
+
+    /// The value given last, with its segment.
+    pub(crate) fn last(&self) -> Option<(u32, &T)> {
+        self.entries.last().map(|(first, value)| (*first, value))
+    }
+
+    /// All values in order, each with the segment at which it begins.
+    pub(crate) fn entries(&self) -> &[(u32, T)] {
+        &self.entries
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    pub(crate) fn trim(&mut self) {
+        growth::trim(&mut self.entries);
     }
 }
 
@@ -55,14 +82,30 @@ mod tests {
 
     #[test]
     fn a_value_holds_until_the_next() {
+        let progress = Progress { read: 1, of: 10 };
         let mut runs = Runs::default();
-        runs.begin(2, 'a');
-        runs.begin(5, 'b');
-        runs.begin(5, 'c');
+        runs.begin(2, 'a', progress);
+        runs.begin(5, 'b', progress);
+        runs.begin(5, 'c', progress);
         assert_eq!(runs.first(), Some((2, &'a')));
+        assert_eq!(runs.last(), Some((5, &'c')));
         let held: [_; 7] = core::array::from_fn(|n| runs.holding_at(n as u32).copied());
         assert_eq!(held, [None, None, Some('a'), Some('a'), Some('a'), Some('c'), Some('c')]);
         assert_eq!(runs.starting_at(3), None);
         assert_eq!(runs.starting_at(5), Some(&'c'));
+        assert_eq!(runs.entries().len(), 2);
+    }
+
+    #[test]
+    fn values_of_every_segment_are_found_where_they_are() {
+        let mut runs = Runs::default();
+        for n in 0..5u32 {
+            runs.begin(n, n * 10, Progress { read: 1, of: 10 });
+        }
+        runs.begin(7, 70, Progress { read: 1, of: 10 });
+        assert_eq!(runs.starting_at(3), Some(&30));
+        assert_eq!(runs.starting_at(5), None);
+        assert_eq!(runs.holding_at(6), Some(&40));
+        assert_eq!(runs.holding_at(9), Some(&70));
     }
 }

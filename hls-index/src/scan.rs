@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::error::{BYTE_ORDER_MARK, Fault, ParseErrorKind};
+use crate::error::{BYTE_ORDER_MARK, Fault, ParseError, ParseErrorKind};
 use crate::limits::Limits;
 use crate::tag::{BLANK, Tag};
 
@@ -42,7 +42,12 @@ impl<'a> Lines<'a> {
     /// The lines of `text`; a byte order mark before them is passed over.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { rest: text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) }
+        Self::from_within(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+    }
+
+    /// The lines of a text's end: a mark there is no byte order mark.
+    pub(crate) const fn from_within(text: &'a str) -> Self {
+        Self { rest: text }
     }
 }
 
@@ -71,6 +76,39 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
+/// `bytes` as text, or why it is none.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
+    core::str::from_utf8(bytes).map_err(|error| {
+        let not_utf8 = Fault::new(error.valid_up_to(), ParseErrorKind::NotUtf8);
+        check_first_line(bytes).err().unwrap_or(not_utf8).locate(bytes)
+    })
+}
+
+/// Whether the text begins as playlists do: with `#EXTM3U`, whatever follows the name after a
+/// blank, or, as players let pass, with another tag. Blank lines and comments may come before.
+pub(crate) fn check_first_line(text: &[u8]) -> Result<(), Fault> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(text);
+    let mut rest = text.trim_ascii_start();
+    while rest.starts_with(b"#") && !rest.starts_with(b"#EXT") {
+        let end = memchr(b'\n', rest).unwrap_or(rest.len());
+        rest = rest[end..].trim_ascii_start();
+    }
+    if rest.is_empty() {
+        return Err(Fault::new(
+            0,
+            match text.trim_ascii_start() {
+                [] => ParseErrorKind::Empty,
+                _ => ParseErrorKind::NotAPlaylist,
+            },
+        ));
+    }
+    match rest.strip_prefix(b"#EXTM3U") {
+        Some([] | [b' ' | b'\t' | b'\r' | b'\n', ..]) => Ok(()),
+        _ if rest.starts_with(b"#EXT-X-") || rest.starts_with(b"#EXTINF:") => Ok(()),
+        _ => Err(Fault::new(0, ParseErrorKind::NotAPlaylist)),
+    }
+}
+
 /// A piece of the text, as byte offsets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Span {
@@ -86,6 +124,7 @@ pub(crate) struct Scanner<'a> {
     next: usize,
     checked: usize,
     limit: usize,
+    has_brace: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -95,11 +134,29 @@ impl<'a> Scanner<'a> {
 
     pub(crate) fn new(text: &'a str, limits: &Limits) -> Self {
         let start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        Self { text: text.as_bytes(), next: start, checked: start, limit: limits.line_bytes }
+        Self {
+            text: text.as_bytes(),
+            next: start,
+            checked: start,
+            limit: limits.line_bytes,
+            has_brace: false,
+        }
+    }
+
+    /// Whether there was a `{` in the lines so far, as every reference to a variable has one.
+    #[inline]
+    pub(crate) const fn has_brace(&self) -> bool {
+        self.has_brace
+    }
+
+    /// How many bytes were read.
+    #[inline]
+    pub(crate) const fn read(&self) -> usize {
+        self.next
     }
 
     /// The next line without its line end and the blanks around it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_line(&mut self) -> Result<Option<Span>, Fault> {
         let rest = &self.text[self.next..];
         if rest.is_empty() {
@@ -136,6 +193,7 @@ impl<'a> Scanner<'a> {
         if is_plain(block) {
             return Ok(());
         }
+        self.has_brace |= memchr(b'{', block).is_some();
         // The byte after the block decides about the block's last one; after the text there is none.
         let following = &self.text[start + 1..];
         let pairs = || block.iter().zip(following);
@@ -157,11 +215,13 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether there is nothing but printable ASCII and LF, as in most playlists: a question that the
-/// compiler turns into a few vector instructions.
+/// Whether there is nothing but printable ASCII without `{` and LF, as in most playlists: a
+/// question that the compiler turns into a few vector instructions.
 fn is_plain(block: &[u8]) -> bool {
     // As signed numbers, what is not ASCII is below the blank too.
-    let is_other = |byte: u8| (((byte as i8) < b' ' as i8) & (byte != b'\n')) | (byte == 0x7F);
+    let is_other = |byte: u8| {
+        (((byte as i8) < b' ' as i8) & (byte != b'\n')) | (byte == 0x7F) | (byte == b'{')
+    };
     !block.iter().fold(false, |any, &byte| any | is_other(byte))
 }
 

@@ -6,6 +6,7 @@ use crate::byte_range::ByteRange;
 use crate::date::DateTime;
 use crate::key::Keys;
 use crate::media::{Map, MediaPlaylist, MediaSequence};
+use crate::part::Parts;
 use crate::scan::{Line, Lines};
 use crate::time::Ticks;
 
@@ -36,7 +37,7 @@ impl<'p> Segment<'p> {
         MediaSequence(self.playlist.first_sequence().0 + self.number as u64)
     }
 
-    /// The URI, as it is written: see [`uri::resolve`](crate::uri::resolve).
+    /// The URI, as it is written but with variables replaced: see [`uri::resolve`](crate::uri::resolve).
     #[must_use]
     pub fn uri(&self) -> &'p str {
         self.playlist.uri(self.number)
@@ -76,6 +77,12 @@ impl<'p> Segment<'p> {
     #[must_use]
     pub fn keys(&self) -> Keys<'p> {
         self.playlist.keys(self.number)
+    }
+
+    /// Its parts in order (EXT-X-PART), where the playlist lists them: it does near its end.
+    #[must_use]
+    pub fn parts(&self) -> Parts<'p> {
+        self.playlist.parts(self.number)
     }
 
     /// EXT-X-GAP: whether there is no media behind the URI, and it should not be loaded.
@@ -140,7 +147,8 @@ impl<'p> Segment<'p> {
     /// the crate does not know and comments among them.
     #[must_use]
     pub fn lines(&self) -> Lines<'p> {
-        Lines::new(self.playlist.block(self.number))
+        let block = self.playlist.block(self.number);
+        if self.number == 0 { Lines::new(block) } else { Lines::from_within(block) }
     }
 }
 

@@ -206,8 +206,10 @@ pub(crate) struct Decimal {
 impl Decimal {
     const REST_PER_TICK: u32 = 1_000_000_000;
 
+    pub(crate) const ZERO: Self = Self { ticks: 0, rest: 0 };
+
     /// Reads the number that `text` starts with, and gives what follows it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(text: &[u8]) -> Result<(Self, &[u8]), ParseTicksError> {
         // Enough to be too long for ticks, and little enough to take one more digit.
         const TOO_LONG: u64 = 1_000_000_000_000;
@@ -256,6 +258,12 @@ impl Decimal {
     /// The first tick that is not before it; `None` past [`Ticks::MAX`].
     pub(crate) fn ceil(self) -> Option<Ticks> {
         self.ticks.checked_add(u64::from(self.rest > 0)).map(Ticks)
+    }
+}
+
+impl From<Ticks> for Decimal {
+    fn from(Ticks(ticks): Ticks) -> Self {
+        Self { ticks, rest: 0 }
     }
 }
 

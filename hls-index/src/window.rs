@@ -1,10 +1,15 @@
 //! What to fetch next.
 
+use alloc::string::String;
+use core::ops::Range;
+
 use crate::byte_range::ByteRange;
+use crate::index::SegmentIndex;
 use crate::key::Keys;
-use crate::media::{Map, MediaPlaylist};
+use crate::media::Map;
 use crate::segment::{Segment, Segments};
 use crate::time::Ticks;
+use crate::uri;
 
 /// How far to fetch beyond the segment that holds the moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -14,6 +19,7 @@ pub struct Ahead(Measure);
 enum Measure {
     Time(Ticks),
     Segments(usize),
+    Bytes(u64),
 }
 
 impl Ahead {
@@ -34,11 +40,20 @@ impl Ahead {
     pub const fn segments(count: usize) -> Self {
         Self(Measure::Segments(count))
     }
+
+    /// As many segments as are `count` bytes together, so far as the playlist tells their sizes:
+    /// with their byte ranges, else with EXT-X-BITRATE. The segment that holds the moment is always
+    /// among them, and counts; one whose size is not known ends the window, after the first.
+    #[must_use]
+    pub const fn bytes(count: u64) -> Self {
+        Self(Measure::Bytes(count))
+    }
 }
 
 /// One thing to fetch: a segment with all that is needed to play it.
 ///
-/// URIs are as they are written; [`uri::resolve`](crate::uri::resolve) makes them absolute.
+/// URIs are as they are written; [`Fetch::resolve`] makes the segment's absolute, and
+/// [`Placement::candidates`](crate::Placement::candidates) tells the servers that have it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Fetch<'p> {
@@ -50,7 +65,7 @@ pub struct Fetch<'p> {
     pub map: Option<Map<'p>>,
     /// The keys to decrypt it with, any of which will do; none when it is not encrypted.
     pub keys: Keys<'p>,
-    /// When it begins to play.
+    /// When it begins to play, as [`SegmentIndex::span`].
     pub start: Ticks,
     /// When it has played.
     pub end: Ticks,
@@ -58,60 +73,125 @@ pub struct Fetch<'p> {
     pub segment: Segment<'p>,
 }
 
-impl Fetch<'_> {
-    /// How many bytes it will be, where the playlist tells: it does with a byte range.
-    #[must_use]
-    pub fn bytes(&self) -> Option<u64> {
-        self.byte_range.map(ByteRange::length)
-    }
-}
-
-impl<'p> From<Segment<'p>> for Fetch<'p> {
-    fn from(segment: Segment<'p>) -> Self {
+impl<'p> Fetch<'p> {
+    fn new(segment: Segment<'p>, Range { start, end }: Range<Ticks>) -> Self {
         Self {
             uri: segment.uri(),
             byte_range: segment.byte_range(),
             map: segment.map(),
             keys: segment.keys(),
-            start: segment.start(),
-            end: segment.end(),
+            start,
+            end,
             segment,
         }
     }
-}
 
-/// What to fetch, in order: see [`SegmentIndex::window`](crate::SegmentIndex::window).
-#[derive(Clone, Debug)]
-pub struct Window<'p> {
-    segments: Segments<'p>,
-    /// Segments that start here or later are not asked for.
-    until: Ticks,
-}
+    /// The absolute URI, where `base` is the one that the playlist was loaded from.
+    ///
+    /// ```
+    /// use hls_index::{Ahead, MediaPlaylist, Ticks};
+    ///
+    /// let playlist = MediaPlaylist::parse("#EXTM3U\n#EXTINF:5,\nseg/1.ts\n")?;
+    /// let index = playlist.index();
+    /// let fetch = index.window(Ticks::ZERO, Ahead::segments(0)).next().unwrap();
+    /// assert_eq!(fetch.resolve("https://a.example.com/x/live.m3u8"), "https://a.example.com/x/seg/1.ts");
+    /// # Ok::<(), hls_index::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn resolve(&self, base: &str) -> String {
+        uri::resolve(base, self.uri)
+    }
 
-impl<'p> Window<'p> {
-    /// The window from `first`, which holds `moment`; an empty one when there is no such segment.
-    pub(crate) fn new(
-        playlist: &'p MediaPlaylist<'p>,
-        first: Option<Segment<'p>>,
-        moment: Ticks,
-        Ahead(measure): Ahead,
-    ) -> Self {
-        let count = playlist.len();
-        let first = first.map_or(count, |first| first.number());
-        let (past_last, until) = match measure {
-            // One tick at least, so that the first segment is always among them.
-            Measure::Time(length) => (count, moment + length.max(Ticks::new(1))),
-            Measure::Segments(more) => (first.saturating_add(more).saturating_add(1), Ticks::MAX),
+    /// How many bytes it will be, where the playlist tells: it does with a byte range.
+    #[must_use]
+    pub fn bytes(&self) -> Option<u64> {
+        self.byte_range.map(ByteRange::length)
+    }
+
+    /// How many bytes it will be about: exactly with a byte range, else by EXT-X-BITRATE; `None`
+    /// when the playlist has neither.
+    #[must_use]
+    pub fn estimated_bytes(&self) -> Option<u64> {
+        /// Ticks to the second, times the bits of a byte, over the bits of a kilobit.
+        const TICKS_PER_BYTE_AT_1_KBPS: u128 = 8_000_000;
+        let by_bitrate = |bitrate| {
+            let ticks = u128::from(self.segment.duration().count());
+            let bytes = (ticks * u128::from(bitrate)).div_ceil(TICKS_PER_BYTE_AT_1_KBPS);
+            u64::try_from(bytes).unwrap_or(u64::MAX)
         };
-        Self { segments: playlist.segments_within(first..past_last), until }
+        self.bytes().or_else(|| self.segment.bitrate().map(by_bitrate))
     }
 }
 
-impl<'p> Iterator for Window<'p> {
+impl<'p> From<Segment<'p>> for Fetch<'p> {
+    /// With the times of the playlist.
+    fn from(segment: Segment<'p>) -> Self {
+        Self::new(segment, segment.start()..segment.end())
+    }
+}
+
+/// What to fetch, in order: see [`SegmentIndex::window`].
+#[derive(Clone, Debug)]
+pub struct Window<'i, 'p> {
+    index: &'i SegmentIndex<'p>,
+    segments: Segments<'p>,
+    /// Segments that start here or later are not asked for.
+    until: Ticks,
+    /// How many bytes may still be fetched, and whether something was: the first always is.
+    bytes: Option<u64>,
+    has_begun: bool,
+}
+
+impl<'i, 'p> Window<'i, 'p> {
+    /// The window from the first segment of `ends` on; the second is the one that holds `moment`.
+    /// An empty one when there is no such segment.
+    pub(crate) fn new(
+        index: &'i SegmentIndex<'p>,
+        ends: Option<(Segment<'p>, Segment<'p>)>,
+        moment: Ticks,
+        Ahead(measure): Ahead,
+    ) -> Self {
+        let count = index.len();
+        let (first, held) =
+            ends.map_or((count, count), |(first, held)| (first.number(), held.number()));
+        let (past_last, until, bytes) = match measure {
+            // One tick at least, so that the first segment is always among them.
+            Measure::Time(length) => (count, moment + length.max(Ticks::new(1)), None),
+            Measure::Segments(more) => {
+                (held.saturating_add(more).saturating_add(1), Ticks::MAX, None)
+            }
+            Measure::Bytes(bytes) => (count, Ticks::MAX, Some(bytes)),
+        };
+        let segments = index.playlist().segments_within(first..past_last);
+        Self { index, segments, until, bytes, has_begun: false }
+    }
+
+    /// Whether `fetch` is within the bytes that are left, which it then takes.
+    fn takes(&mut self, fetch: &Fetch<'p>) -> bool {
+        let Some(left) = self.bytes else { return true };
+        let size = fetch.estimated_bytes();
+        let is_first = !core::mem::replace(&mut self.has_begun, true);
+        let rest = size.and_then(|size| left.checked_sub(size));
+        self.bytes = Some(rest.unwrap_or(0));
+        is_first || rest.is_some()
+    }
+}
+
+impl<'p> Iterator for Window<'_, 'p> {
     type Item = Fetch<'p>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let segment = self.segments.find(|segment| !segment.is_gap())?;
-        (segment.start() < self.until).then(|| segment.into())
+        let span = self.index.span(&segment);
+        if span.start >= self.until {
+            return None;
+        }
+        let fetch = Fetch::new(segment, span);
+        if !self.takes(&fetch) {
+            // Nothing after it either, small as it may be.
+            self.until = Ticks::ZERO;
+            return None;
+        }
+        Some(fetch)
     }
 }

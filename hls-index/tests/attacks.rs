@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant};
 
 use hls_index::{
-    AttributeErrorKind, Limits, MediaPlaylist, MediaSequence, ParseDateTimeError, ParseError,
-    ParseErrorKind, Ticks,
+    AttributeErrorKind, Buffers, DateTime, Limits, MediaPlaylist, MediaSequence,
+    ParseDateTimeError, ParseError, ParseErrorKind, Source, Ticks,
 };
 
 fn refused(text: &str) -> (u32, u32, ParseErrorKind) {
@@ -38,7 +38,7 @@ fn h02_segments_are_limited() {
 
 /// The shortest of several runs, as the machine may be busy.
 fn time(mut run: impl FnMut()) -> Duration {
-    let shortest = (0..5).map(|_| {
+    let shortest = (0..9).map(|_| {
         #[expect(clippy::disallowed_methods, reason = "this test measures")]
         let start = Instant::now();
         run();
@@ -64,13 +64,16 @@ fn h02_time_is_linear() {
     for (name, body) in inputs {
         let [small, large] = [20_000, 160_000].map(|n| {
             let text = format!("#EXTM3U\n#EXT-X-TARGETDURATION:5\n{}", body(n));
+            // Into the same memory each time: the system's price for new memory is not linear.
+            let mut buffers = Some(Buffers::default());
             time(|| {
-                let parsed = MediaPlaylist::parse(&text);
-                core::hint::black_box(parsed.is_ok());
+                let memory = buffers.take().unwrap_or_default();
+                let parsed = MediaPlaylist::parse_into(&text, &Source::new(), memory);
+                buffers = parsed.ok().map(MediaPlaylist::into_buffers);
             })
         });
         // Eight times the input: linear work takes eight times as long, quadratic 64 times.
-        let most = small * 24 + Duration::from_millis(5);
+        let most = small * 32 + Duration::from_millis(20);
         assert!(large < most, "{name}: {small:?} grew to {large:?}");
     }
 }
@@ -85,10 +88,9 @@ fn h04_durations_that_are_none() {
     }
     let none = ParseErrorKind::MissingValue { tag: "EXTINF" };
     assert_eq!(refused("#EXTM3U\n#EXTINF\na\n"), (2, 8, none));
-    assert_eq!(
-        refused("#EXTM3U\n#EXT-X-TARGETDURATION:NaN\n"),
-        (2, 23, ParseErrorKind::NotADuration)
-    );
+    // As a target duration it is passed over: nothing is timed by it.
+    let text = "#EXTM3U\n#EXT-X-TARGETDURATION:NaN\n#EXTINF:5,\na\n";
+    assert_eq!(MediaPlaylist::parse(text).unwrap().target_duration(), None);
 }
 
 #[test]
@@ -241,8 +243,15 @@ fn h17_dates_that_are_none() {
         ("2024-01-01T00:00:61Z", ParseDateTimeError::Time),
         ("2024-01-01T00:00:00+99:99", ParseDateTimeError::Zone),
     ] {
-        let text = format!("#EXTM3U\n#EXT-X-PROGRAM-DATE-TIME:{value}\n#EXTINF:5,\na\n");
-        assert_eq!(refused(&text), (2, 26, ParseErrorKind::Date(error)), "{value}");
+        assert_eq!(value.parse::<DateTime>(), Err(error), "{value}");
+        // Passed over, as players do: the segment keeps the date that the others give it.
+        let text = format!(
+            "#EXTM3U\n#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:00Z\n#EXTINF:5,\na\n#EXT-X-PROGRAM-DATE-TIME:{value}\n#EXTINF:5,\nb\n"
+        );
+        let playlist = MediaPlaylist::parse(&text).unwrap();
+        let segment = playlist.segment(1).unwrap();
+        assert_eq!(segment.program_date_time(), None, "{value}");
+        assert_eq!(segment.date().unwrap().to_string(), "2024-01-01T00:00:05.000Z");
     }
 }
 

@@ -50,8 +50,52 @@ fn blanks_and_tabs_around_lines_and_values_do_no_harm() {
 }
 
 #[test]
-fn blank_lines_may_come_first() {
+fn blank_lines_and_comments_may_come_first() {
     reads_as_plain(&format!("\n \r\n{PLAIN}"));
+    reads_as_plain(&format!("# made by\n\n#hand\n{PLAIN}"));
+}
+
+#[test]
+fn extm3u_may_be_missing_before_other_tags() {
+    reads_as_plain(PLAIN.strip_prefix("#EXTM3U\n").unwrap());
+}
+
+#[test]
+fn a_segment_without_extinf_takes_the_target_duration() {
+    let playlist = parse("#EXTM3U\n#EXT-X-TARGETDURATION:7\n#EXTINF:5,\na\nb\n");
+    assert_eq!(playlist.segment(1).unwrap().duration(), Ticks::from_seconds(7));
+}
+
+#[test]
+fn a_byte_range_may_follow_that_of_its_map() {
+    let playlist = parse(
+        "#EXTM3U\n#EXT-X-MAP:URI=\"v\",BYTERANGE=\"200@100\"\n#EXTINF:5,\n#EXT-X-BYTERANGE:400\nv\n#EXTINF:5,\n#EXT-X-BYTERANGE:5\nv\n",
+    );
+    let offsets: Vec<_> =
+        playlist.segments().map(|segment| segment.byte_range().unwrap().offset()).collect();
+    assert_eq!(offsets, [300, 700]);
+    // Of two ranges with a map between them, the first is the map's.
+    let playlist = parse(
+        "#EXTM3U\n#EXT-X-BYTERANGE:200@100\n#EXT-X-MAP:URI=\"v\"\n#EXTINF:5,\n#EXT-X-BYTERANGE:400\nv\n",
+    );
+    let segment = playlist.segment(0).unwrap();
+    assert_eq!(segment.map().unwrap().byte_range, hls_index::ByteRange::new(100, 200));
+    assert_eq!(segment.byte_range(), hls_index::ByteRange::new(300, 400));
+    // With one alone, it is the segment's.
+    let playlist =
+        parse("#EXTM3U\n#EXT-X-BYTERANGE:200@100\n#EXT-X-MAP:URI=\"v\"\n#EXTINF:5,\nv\n");
+    let segment = playlist.segment(0).unwrap();
+    assert_eq!(segment.map().unwrap().byte_range, None);
+    assert_eq!(segment.byte_range(), hls_index::ByteRange::new(100, 200));
+}
+
+#[test]
+fn a_line_end_may_be_missing_between_two_tags() {
+    let playlist = parse("#EXTM3U\n#EXT-X-MAP:URI=\"i\"#EXTINF:5.005,\na\n");
+    let segment = playlist.segment(0).unwrap();
+    assert_eq!((segment.map().unwrap().uri, segment.duration()), ("i", Ticks::from_millis(5_005)));
+    let text = "#EXTM3U\n#EXT-X-MAP:URI=\"i\"x\n#EXTINF:5,\na\n";
+    assert!(MediaPlaylist::parse(text).is_err(), "anything else there is an error");
 }
 
 #[test]
@@ -135,7 +179,7 @@ fn flags_may_be_said_twice() {
 fn attribute_lists_may_have_blanks_and_a_last_comma() {
     let playlist =
         parse("#EXTM3U\n#EXT-X-KEY: METHOD=AES-128 , URI=\"k\", IV=0xAb,\n#EXTINF:5,\na\n");
-    let key = *playlist.segment(0).unwrap().keys().first().unwrap();
+    let key = playlist.segment(0).unwrap().keys().first().unwrap();
     assert_eq!(key.uri, "k");
     assert_eq!(key.iv, Some(0xABu128.to_be_bytes()), "leading zeros may be missing");
 }

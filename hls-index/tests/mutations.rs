@@ -1,16 +1,22 @@
 //! 100,000 playlists, each broken in some other way, by a fixed seed: nothing panics, and what is
 //! accepted holds together.
 
-use hls_index::{Ahead, Limits, Line, MediaPlaylist, Segment, Ticks, uri};
+use hls_index::{
+    Ahead, Limits, Line, MediaPlaylist, MultivariantPlaylist, Playlist, Segment, Ticks, uri,
+    validate,
+};
 
 const SEED: u64 = 0x7468_616C_7765_6701;
 const COUNT: usize = 100_000;
 
-const PLAYLISTS: [&str; 4] = [
+const PLAYLISTS: [&str; 7] = [
     "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:18446744073709551600\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXTINF:5.005,title\na.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:6.006\nb.ts\n#EXTINF:.5,\nhttps://example.com/c.ts?x=1#y\n#EXT-X-ENDLIST\n",
     "\u{FEFF}#EXTM3U\r\n#EXT-X-MAP:URI=\"init.mp4\",BYTERANGE=\"720@0\"\r\n#EXTINF:2,\r\n#EXT-X-BYTERANGE:500@720\r\nv.mp4\r\n#EXTINF:2,\r\n#EXT-X-BYTERANGE:18446744073709550000\r\nv.mp4\r\n#EXT-X-GAP\r\n#EXTINF:0,\r\nv.mp4\r\n",
     "#EXTM3U\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\",KEYFORMAT=\"com.apple\",KEYFORMATVERSIONS=\"1/2\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x1234567890ABCDEF\n#EXTINF:3,\na\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:3.999999999999999999,\nb\n#EXT-X-BITRATE:800\n#EXTINF:18446744000,\nc\n",
     "#EXTM3U\n#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n# comment \u{E9}\u{1F3AC}\n#EXTINF:4,\na\n#EXT-X-PROGRAM-DATE-TIME:2024-02-29T23:59:60.123+0530\n#EXT-X-CUE-OUT:DURATION=30\n#EXTINF:4,\nb\n#EXTINF:4,\n#EXT-X-PROGRAM-DATE-TIME:9999-12-31T23:59:59-23:59\nc\n#EXT-X-DISCONTINUITY-SEQUENCE:18446744073709551615\n",
+    "#EXTM3U\n#EXT-X-DEFINE:NAME=\"a\",VALUE=\"x{y\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\"{$a}{$a}\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"{$b}\",IV=0x{$c}\n#EXTINF:5,\n{$a}/{$b}.ts\n#EXT-X-DATERANGE:ID=\"{$a}\",CLASS=\"com.apple.hls.interstitial\",START-DATE=\"2020-01-01T00:00:00Z\",X-ASSET-URI=\"u\",SCTE35-OUT=0xFC3,X-RESUME-OFFSET=-1,CUE=\"PRE\"\n",
+    "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=1\n#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24,PART-HOLD-BACK=3\n#EXT-X-START:TIME-OFFSET=-3,PRECISE=YES\n#EXTINF:4,\na\n#EXT-X-PART:URI=\"p\",DURATION=1.5,BYTERANGE=\"5@7\",INDEPENDENT=YES\n#EXT-X-PART:DURATION=1,BYTERANGE=\"18446744073709551600\",URI=\"p\",GAP=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"q\",BYTERANGE-START=9\n#EXT-X-RENDITION-REPORT:URI=\"r\",LAST-MSN=7,LAST-PART=1\n#EXT-X-SKIP:SKIPPED-SEGMENTS=2,RECENTLY-REMOVED-DATERANGES=\"a\tb\"\n",
+    "#EXTM3U\n#EXT-X-DEFINE:NAME=\"v\",VALUE=\"w\"\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"{$v}\",DEFAULT=YES,CHANNELS=\"6/JOC\",URI=\"u\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=1x2,SCORE=1.5,AUDIO=\"g\",REQ-VIDEO-LAYOUT=\"CH-MONO\",CLOSED-CAPTIONS=NONE\n{$v}.m3u8\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"i\"\n#EXT-X-SESSION-DATA:DATA-ID=\"d\",VALUE=\"v\"\n#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"s\",PATHWAY-ID=\".\"\n",
 ];
 
 const WORDS: [&str; 24] = [
@@ -108,10 +114,54 @@ fn look(playlist: &MediaPlaylist<'_>, moment: Ticks) {
     }
     let uris = playlist.lines().filter(|line| matches!(line, Line::Uri(_))).count();
     assert_eq!(uris, playlist.len());
+    assert_eq!(playlist.trailing_parts().len(), playlist.trailing_parts().count());
+    let _ =
+        (playlist.skip(), playlist.preload_hints().count(), playlist.rendition_reports().count());
+    for range in playlist.date_ranges() {
+        assert!(playlist.date_range(range.id).is_some());
+        let _ = (playlist.date_range_end(&range), range.interstitial(), range.preload());
+    }
+    look_at_written(playlist);
+}
+
+/// What can be written reads back as the same.
+fn look_at_written(playlist: &MediaPlaylist<'_>) {
+    assert_eq!(playlist.to_string(), playlist.text());
+    let Ok(text) = playlist.to_builder().and_then(|builder| builder.to_text()) else { return };
+    let written = MediaPlaylist::parse(&text).unwrap_or_else(|error| {
+        panic!("{error}\n{text}\nfrom\n{}", playlist.text());
+    });
+    assert_eq!(written.duration(), playlist.duration(), "{text}");
+    for (new, old) in written.segments().zip(playlist.segments()) {
+        assert_eq!((new.uri(), new.byte_range()), (old.uri(), old.byte_range()), "{text}");
+        assert_eq!(new.keys().len(), old.keys().len(), "{text}");
+    }
+}
+
+/// Looks at everything that an accepted multivariant playlist can be asked.
+fn look_at_variants(playlist: &MultivariantPlaylist<'_>) {
+    for variant in playlist.variants().chain(playlist.i_frame_variants()) {
+        assert!(variant.attributes.iter().all(|attribute| attribute.is_ok()));
+        let _ = variant.codec_list().count();
+    }
+    for rendition in playlist.renditions() {
+        assert!(playlist.group(rendition.rendition_type, rendition.group_id).count() > 0);
+        let _ = rendition.channel_count();
+    }
+    let _ = (playlist.session_data().count(), playlist.session_keys().count());
+    let _ = (playlist.content_steering(), playlist.variables().iter().count());
+    assert_eq!(playlist.to_string(), playlist.text());
+    let Ok(text) = playlist.to_builder().and_then(|builder| builder.to_text()) else { return };
+    let written = MultivariantPlaylist::parse(&text).unwrap_or_else(|error| {
+        panic!("{error}\n{text}\nfrom\n{}", playlist.text());
+    });
+    assert_eq!(written.variants().count(), playlist.variants().count(), "{text}");
 }
 
 fn look_at_segment(segment: Segment<'_>) {
-    assert_eq!(segment.lines().last(), Some(Line::Uri(segment.uri())));
+    let Some(Line::Uri(uri)) = segment.lines().last() else { panic!("no URI") };
+    assert!(uri == segment.uri() || uri.contains("{$"));
+    assert_eq!(segment.parts().len(), segment.parts().count());
     for key in segment.keys() {
         let attributes = key.attributes.iter().filter(Result::is_ok).count();
         assert!(attributes >= 2);
@@ -127,7 +177,13 @@ fn look_at_segment(segment: Segment<'_>) {
 #[test]
 fn no_mutation_panics() {
     let mut random = Random(SEED);
-    let limits = Limits { line_bytes: 400, segments: 12, attributes: 6, key_formats: 2 };
+    let limits = Limits {
+        line_bytes: 400,
+        segments: 12,
+        attributes: 6,
+        key_formats: 2,
+        ..Limits::default()
+    };
     let mut accepted = 0;
     for round in 0..COUNT {
         let mut text = PLAYLISTS[round % PLAYLISTS.len()].as_bytes().to_vec();
@@ -135,6 +191,17 @@ fn no_mutation_panics() {
             mutate(&mut text, &mut random);
         }
         let limits = if round % 3 == 0 { limits } else { Limits::default() };
+        if let Ok(playlist) = MultivariantPlaylist::parse_bytes_with(&text, &limits) {
+            look_at_variants(&playlist);
+        }
+        if let Ok(text) = str::from_utf8(&text)
+            && round % 4 == 0
+        {
+            let report = validate(text);
+            assert!(!report.is_valid() || Playlist::parse(text).is_ok(), "{text}");
+            let lines = 1 + text.bytes().filter(|&byte| byte == b'\n').count();
+            assert!(report.findings().iter().all(|finding| finding.line as usize <= lines));
+        }
         match MediaPlaylist::parse_bytes_with(&text, &limits) {
             Ok(playlist) => {
                 accepted += 1;

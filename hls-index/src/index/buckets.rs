@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use super::many::BLOCK;
 use crate::time::Ticks;
 
 /// The search from a moment to the number of its segment.
@@ -26,17 +27,19 @@ pub(super) enum Buckets {
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(super) struct Line {
-    /// How many segments start before the bucket.
-    before: u32,
-    /// How many start in it.
-    count: u32,
-    /// When the first of them start: shifted offsets into the bucket, ascending. What is not used
-    /// is `u32::MAX`.
-    starts: [u32; Self::STARTS],
+    /// When the segments start that start in the bucket: shifted offsets into it, ascending. What
+    /// is not used is [`Line::UNUSED`]. In the last place stands how many segments start before
+    /// the bucket; less than zero, by [`Line::OVERFULL`], where more start in it than there are
+    /// places.
+    places: [i32; Self::STARTS + 1],
 }
 
 impl Line {
-    const STARTS: usize = 14;
+    const STARTS: usize = 15;
+    const UNUSED: i32 = i32::MAX;
+    /// Offsets have as many bits, so that differences of any two places do not overflow.
+    const OFFSET_BITS: u32 = 30;
+    const OVERFULL: i32 = i32::MIN;
 }
 
 impl Buckets {
@@ -54,57 +57,108 @@ impl Buckets {
         let line_count = starts.len().div_ceil(Self::SEGMENTS_PER_LINE);
         // Wide enough that the last moment falls into the last line.
         let width = Divisor::new(end.count().saturating_sub(1) / line_count as u64 + 1);
-        let shift = (u64::BITS - (width.divisor - 1).leading_zeros()).saturating_sub(u32::BITS);
+        let bits = u64::BITS - (width.divisor - 1).leading_zeros();
+        let shift = bits.saturating_sub(Line::OFFSET_BITS);
 
-        let empty = Line { before: 0, count: 0, starts: [u32::MAX; Line::STARTS] };
-        let mut lines = alloc::vec![empty; line_count];
+        let mut lines = Vec::with_capacity(line_count);
+        let mut line = Line { places: [Line::UNUSED; Line::STARTS + 1] };
+        let (mut before, mut count) = (0, 0);
         for start in starts.iter().filter(|start| *start < end) {
             let (bucket, offset) = width.divide(start.count());
-            let line = &mut lines[bucket as usize];
-            if let Some(place) = line.starts.get_mut(line.count as usize) {
-                *place = (offset >> shift) as u32;
+            while lines.len() < bucket as usize {
+                lines.push(line.finish(before, count));
+                before += count;
+                count = 0;
             }
-            line.count += 1;
+            if let Some(place) = line.places[..Line::STARTS].get_mut(count as usize) {
+                *place = (offset >> shift) as i32;
+            }
+            count += 1;
         }
-        let mut before = 0;
-        for line in &mut lines {
-            line.before = before;
-            before += line.count;
+        while lines.len() < line_count {
+            lines.push(line.finish(before, count));
+            before += count;
+            count = 0;
         }
         Self::Lines { width, shift, lines }
     }
 
     /// The segment that holds `moment`, which is before the last boundary.
+    #[inline]
     pub(super) fn find(&self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
+        match self {
+            Self::Uniform(length) => length.number(moment, boundaries),
+            Self::Lines { width, shift, lines } => {
+                let (bucket, offset) = width.divide(moment.count());
+                let line = &lines[bucket as usize];
+                line.find(moment, (offset >> shift) as i32, *shift, boundaries)
+            }
+        }
+    }
+
+    /// The segments that hold these `moments`, as many as `numbers` has room for. All lines are
+    /// asked for before the first is searched, so that the waits for them fall together.
+    pub(super) fn find_many(
+        &self,
+        moments: &[Ticks],
+        boundaries: &[Ticks],
+        numbers: &mut [u32; BLOCK],
+    ) {
         let (width, shift, lines) = match self {
             Self::Uniform(length) => {
-                let (number, _) = length.divide(moment.count());
-                // The last segment may be longer than the others.
-                let last = boundaries.len().saturating_sub(2) as u64;
-                return number.min(last) as u32;
+                for (moment, number) in moments.iter().zip(numbers) {
+                    *number = length.number(*moment, boundaries);
+                }
+                return;
             }
             Self::Lines { width, shift, lines } => (width, *shift, lines),
         };
-        let (bucket, offset) = width.divide(moment.count());
-        let line = &lines[bucket as usize];
-        if line.count as usize > Line::STARTS {
-            // More starts than the line has room for: search the boundaries themselves.
-            let start = line.before as usize;
-            let starts = &boundaries[start..start + line.count as usize];
-            let count = starts.partition_point(|&start| start <= moment);
-            return (start + count).saturating_sub(1) as u32;
+        let mut places = [(0u32, 0i32); BLOCK];
+        let moments = &moments[..moments.len().min(BLOCK)];
+        for (moment, place) in moments.iter().zip(&mut places) {
+            let (bucket, offset) = width.divide(moment.count());
+            // There are fewer lines than segments.
+            *place = (bucket as u32, (offset >> shift) as i32);
         }
-        let offset = (offset >> shift) as u32;
-        let mut earlier = 0;
-        let mut earlier_or_equal = 0;
-        for &start in &line.starts {
-            earlier += u32::from(start < offset);
-            earlier_or_equal += u32::from(start <= offset);
+        // So little is done for each line that the processor goes on to the next ones while it
+        // waits for the first.
+        let touch = |touched, &(bucket, _): &(u32, i32)| touched ^ lines[bucket as usize].places[0];
+        core::hint::black_box(places[..moments.len()].iter().fold(0, touch));
+        for ((moment, &(bucket, offset)), number) in moments.iter().zip(&places).zip(numbers) {
+            *number = lines[bucket as usize].find(*moment, offset, shift, boundaries);
         }
-        // Places that are not used are never counted as starts.
-        let started = line.before + earlier_or_equal.min(line.count);
-        let mut number = started.saturating_sub(1);
-        if shift > 0 && earlier != earlier_or_equal {
+    }
+}
+
+impl Line {
+    /// The line with `count` starts in it and `before` before it; leaves an empty one.
+    fn finish(&mut self, before: u32, count: u32) -> Self {
+        let overfull = if count as usize > Self::STARTS { Self::OVERFULL } else { 0 };
+        // There are fewer segments than a text of 4 GiB has lines, so that the sign is free.
+        self.places[Self::STARTS] = before as i32 | overfull;
+        core::mem::replace(self, Self { places: [Self::UNUSED; Self::STARTS + 1] })
+    }
+
+    /// The segment that holds `moment`, which lies in this bucket at the shifted `offset`.
+    #[inline]
+    fn find(&self, moment: Ticks, offset: i32, shift: u32, boundaries: &[Ticks]) -> u32 {
+        let before = self.places[Self::STARTS];
+        if before < 0 {
+            return find_in_overfull(moment, (before & !Self::OVERFULL) as u32, boundaries);
+        }
+        // Less one for each start at or before the offset: the sign of the difference, four places
+        // at a time, and without a branch.
+        let mut signs = [0; 4];
+        for places in self.places.chunks_exact(4) {
+            for (sign, place) in signs.iter_mut().zip(places) {
+                *sign += (place - (offset + 1)) >> (i32::BITS - 1);
+            }
+        }
+        // The count before the bucket stood among them.
+        let started = ((before - (offset + 1)) >> (i32::BITS - 1)) - signs.iter().sum::<i32>();
+        let mut number = (before + started).saturating_sub(1) as u32;
+        let last = (started as usize).checked_sub(1).and_then(|last| self.places.get(last));
+        if shift > 0 && last == Some(&offset) {
             // The shifted offsets cannot tell these apart.
             while boundaries[number as usize] > moment {
                 number -= 1;
@@ -112,6 +166,19 @@ impl Buckets {
         }
         number
     }
+}
+
+/// The segment that holds `moment`, after `before` others, where a line has no room for all the
+/// starts: searches the boundaries themselves, in steps that double.
+#[cold]
+fn find_in_overfull(moment: Ticks, before: u32, boundaries: &[Ticks]) -> u32 {
+    let rest = &boundaries[(before as usize).saturating_sub(1)..];
+    let mut reach = Line::STARTS;
+    while rest.get(reach).is_some_and(|&start| start <= moment) {
+        reach *= 2;
+    }
+    let count = rest[..reach.min(rest.len())].partition_point(|&start| start <= moment);
+    (before.max(1) - 1) + (count as u32).saturating_sub(1)
 }
 
 /// The length that all segments but the last share. (The last needs no start after it.)
@@ -137,7 +204,17 @@ impl Divisor {
         Self { divisor, reciprocal: u64::MAX / divisor }
     }
 
+    /// The segment that holds `moment`, where all but the last are as long as the divisor.
+    #[inline]
+    fn number(self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
+        let (number, _) = self.divide(moment.count());
+        // The last segment may be longer than the others.
+        let last = boundaries.len().saturating_sub(2) as u64;
+        number.min(last) as u32
+    }
+
     /// The quotient and the remainder.
+    #[inline]
     fn divide(self, dividend: u64) -> (u64, u64) {
         let product = u128::from(dividend) * u128::from(self.reciprocal);
         // The reciprocal is too small by less than 1 + 1/divisor, so the estimate is the quotient

@@ -1,0 +1,454 @@
+//! The master record: what goes in comes out, and damage never passes for truth.
+
+use hls_index::record::{Record, RecordError, Recorder, RecorderError};
+use hls_index::{
+    ByteRange, MediaPlaylist, MediaSequence, Placement, Replacement, SegmentIndex, Ticks, seconds,
+};
+use proptest::prelude::*;
+
+/// A playlist with everything that a record keeps, of `count` segments.
+fn rich(count: usize) -> String {
+    let mut text = String::from("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-MAP:URI=\"init.mp4\"\n");
+    let mut state = 1u64;
+    for number in 0..count {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let random = state >> 33;
+        if number % 10 == 3 {
+            text += "#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"i.mp4\",BYTERANGE=\"600@0\"\n";
+            text += &format!("#EXT-X-PROGRAM-DATE-TIME:2026-01-0{}T00:00:00.5Z\n", number % 9 + 1);
+        }
+        if number % 15 == 5 {
+            text += &format!("#EXT-X-KEY:METHOD=AES-128,URI=\"key{number}\"\n");
+        }
+        if number % 17 == 9 {
+            text += "#EXT-X-GAP\n";
+        }
+        if number % 4 < 2 {
+            text += &format!("#EXT-X-BYTERANGE:{}@{}\n", random % 5_000_000, number * 5_000_000);
+        }
+        let name = match number % 12 {
+            0 => format!("intro/{random:x}.m4s?a=b"),
+            _ => format!("v/seg_{number:05}.m4s"),
+        };
+        text += &format!("#EXTINF:{}.{:06},\n{name}\n", 3 + random % 4, random % 1_000_000);
+    }
+    text
+}
+
+fn servers() -> Placement {
+    let mut placement = Placement::new();
+    let a = placement.add_server("a", "https://a.example.com/film/").unwrap();
+    let b = placement.add_server("b", "https://b.example.com/x/film/").unwrap();
+    let clone = Replacement::new().host("c.example.com").parameter("t", "1");
+    placement.clone_pathway("a", "c", clone).unwrap();
+    placement.place(MediaSequence(0), &[a, b]).unwrap();
+    placement.place(MediaSequence(20), &[b]).unwrap();
+    placement.place(MediaSequence(21), &[]).unwrap();
+    placement.place(MediaSequence(25), &[b, a]).unwrap();
+    placement
+}
+
+fn record(text: &str, placement: &Placement, page_bits: u32) -> Vec<u8> {
+    let playlist = MediaPlaylist::parse(text).unwrap();
+    let mut recorder = Recorder::with_page_bits(99, page_bits);
+    recorder.append(&playlist.index(), placement).unwrap();
+    let mut bytes = Vec::new();
+    recorder.write_to(&mut bytes);
+    bytes
+}
+
+/// Holds everything that the record says of its first `count` segments against the playlist.
+fn check(record: &Record<'_>, index: &SegmentIndex<'_>, placement: &Placement) -> usize {
+    let count = record.len() as usize;
+    for (number, segment) in index.playlist().segments().take(count).enumerate() {
+        let entry = record.entry(number as u64).unwrap();
+        let span = index.span(&segment);
+        assert_eq!(entry.number(), number as u64);
+        assert_eq!(entry.sequence(), segment.sequence());
+        assert_eq!((entry.start(), entry.end()), (span.start, span.end));
+        assert_eq!(entry.uri(), segment.uri());
+        assert_eq!(entry.byte_range(), segment.byte_range());
+        assert_eq!(entry.bytes(), segment.byte_range().map(ByteRange::length));
+        assert_eq!(entry.is_gap(), segment.is_gap());
+        assert_eq!(entry.is_discontinuity(), segment.is_discontinuity());
+        assert_eq!(entry.date(), segment.date());
+        let map = segment.map();
+        assert_eq!(entry.map().map(|map| map.uri), map.map(|map| map.uri));
+        let range = entry.map().and_then(|map| map.byte_range);
+        assert_eq!(range, map.and_then(|map| map.byte_range));
+        let keys = segment.keys().iter().map(|key| key.attributes.as_str());
+        assert!(entry.keys().map(|key| key.as_str()).eq(keys));
+        let keys = map.iter().flat_map(|map| map.keys).map(|key| key.attributes.as_str());
+        assert!(entry.map_keys().map(|key| key.as_str()).eq(keys));
+        let candidates = entry.candidates().map(|candidate| candidate.uri);
+        assert!(candidates.eq(placement.candidates(&segment).map(|candidate| candidate.uri)));
+        let at = |moment| record.at(moment).map(|entry| entry.sequence());
+        if entry.start() < entry.end() {
+            assert_eq!(at(entry.start()), Ok(entry.sequence()));
+            assert_eq!(at(entry.end() - Ticks::new(1)), Ok(entry.sequence()));
+        }
+        assert_eq!(record.with_sequence(segment.sequence()).unwrap().number(), number as u64);
+    }
+    assert_eq!(record.at(record.end()).unwrap_err(), RecordError::PastEnd { end: record.end() });
+    assert_eq!(record.entry(count as u64).unwrap_err(), RecordError::NoSuchSegment);
+    let entries: Vec<u64> =
+        record.entries(0..u64::MAX).map(|entry| entry.unwrap().number()).collect();
+    assert!(entries.into_iter().eq(0..count as u64));
+    count
+}
+
+#[test]
+fn everything_comes_back_from_pages_of_every_size() {
+    let (text, placement) = (rich(300), servers());
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    let index = playlist.index();
+    for page_bits in 10..=16 {
+        let bytes = record(&text, &placement, page_bits);
+        let record = Record::open(&bytes).unwrap();
+        assert!(record.is_whole() && !record.is_ended() && !record.is_empty());
+        assert_eq!(record.stream(), 99);
+        assert_eq!(record.verify(), Ok(()));
+        assert_eq!(check(&record, &index, &placement), 300);
+        let recovered = Record::recover(&bytes).unwrap();
+        assert_eq!(check(&recovered, &index, &placement), 300);
+    }
+    let before = Record::open(&record(&text, &placement, 12))
+        .unwrap()
+        .with_sequence(MediaSequence(6))
+        .map(|_| ());
+    assert_eq!(before, Err(RecordError::NoSuchSegment));
+}
+
+#[test]
+fn a_live_record_grows_one_segment_at_a_time() {
+    let (text, placement) = (rich(160), servers());
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    let index = playlist.index();
+    let mut bytes = Vec::new();
+    let mut recorder = Recorder::with_page_bits(1, 10);
+    for (number, segment) in playlist.segments().enumerate() {
+        if number % 3 == 2 {
+            // As after a restart.
+            recorder = Recorder::resume(&Record::open(&bytes).unwrap()).unwrap();
+        }
+        recorder.push(&index, &segment, &placement, None).unwrap();
+        let patches = recorder.take_patches();
+        assert!(!patches.is_empty());
+        for patch in patches {
+            // Cut off anywhere in the middle of a write, what was there before stays.
+            let mut torn = bytes.clone();
+            let at = patch.offset as usize;
+            assert!(at <= bytes.len() && patch.bytes.len() == 1024);
+            torn.resize(torn.len().max(at + 500), 0);
+            torn[at..at + 500].copy_from_slice(&patch.bytes[..500]);
+            if number > 0 {
+                let record = Record::open(&torn).unwrap();
+                assert!(record.len() >= number as u64, "{number}");
+                assert_eq!(record.verify(), Ok(()));
+                let last = record.entry(number as u64 - 1).unwrap();
+                assert_eq!(last.uri(), playlist.segment(number - 1).unwrap().uri());
+            }
+            bytes.resize(bytes.len().max(at + 1024), 0);
+            bytes[at..at + 1024].copy_from_slice(&patch.bytes);
+        }
+        let record = Record::open(&bytes).unwrap();
+        assert!(record.is_whole());
+        assert_eq!(record.len(), number as u64 + 1);
+        assert!(recorder.take_patches().is_empty());
+    }
+    let record = Record::open(&bytes).unwrap();
+    assert_eq!(record.verify(), Ok(()));
+    assert_eq!(check(&record, &index, &placement), 160);
+    assert_eq!(check(&Record::recover(&bytes).unwrap(), &index, &placement), 160);
+}
+
+#[test]
+fn a_sliding_window_adds_what_is_new() {
+    let window = |first: usize, end: &str| {
+        let segments: String =
+            (first..first + 4).map(|n| format!("#EXTINF:5.5,\ns{n}.ts\n")).collect();
+        format!("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{first}\n{segments}{end}")
+    };
+    let placement = Placement::new();
+    let (mut recorder, mut bytes) = (Recorder::new(1), Vec::new());
+    let mut append = |first, end| {
+        let text = window(first, end);
+        let playlist = MediaPlaylist::parse(&text).unwrap();
+        let added = recorder.append(&playlist.index(), &placement);
+        recorder.write_to(&mut bytes);
+        added
+    };
+    assert_eq!(append(10, ""), Ok(4));
+    assert_eq!(append(10, ""), Ok(0));
+    assert_eq!(append(12, ""), Ok(2));
+    assert_eq!(append(8, "#EXT-X-ENDLIST\n"), Ok(0), "an older one");
+    let expected = MediaSequence(16);
+    assert_eq!(append(17, ""), Err(RecorderError::NotTheNext { expected }), "one was missed");
+    assert_eq!(append(13, "#EXT-X-ENDLIST\n"), Ok(1));
+    let record = Record::open(&bytes).unwrap();
+    assert!(record.is_ended());
+    assert_eq!((record.len(), record.end()), (7, seconds(38.5)));
+    assert_eq!(record.at(seconds(33.0)).unwrap().uri(), "s16.ts");
+    assert_eq!(record.at(seconds(33.0)).unwrap().candidates().count(), 0);
+}
+
+#[test]
+fn measured_times_are_recorded() {
+    let playlist = MediaPlaylist::parse("#EXTM3U\n#EXTINF:5,\na\n#EXTINF:5,\nb\n").unwrap();
+    let mut index = playlist.index();
+    index.set_measured(MediaSequence(1), seconds(5.25), seconds(10.0)).unwrap();
+    let (mut recorder, mut bytes) = (Recorder::new(1), Vec::new());
+    recorder.append(&index, &Placement::new()).unwrap();
+    recorder.write_to(&mut bytes);
+    let record = Record::open(&bytes).unwrap();
+    assert_eq!(record.entry(1).unwrap().end() - record.entry(1).unwrap().start(), seconds(4.75));
+}
+
+#[test]
+fn it_is_small() {
+    let placement = {
+        let mut placement = Placement::new();
+        let a = placement.add_server("a", "https://a.example.com/film/").unwrap();
+        let b = placement.add_server("b", "https://b.example.com/film/").unwrap();
+        placement.place(MediaSequence(0), &[a, b]).unwrap();
+        placement
+    };
+    let count = 100_000;
+    let mut state = 1u64;
+    let mut random = |range: u64| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 16) % range
+    };
+    // Nine random decimals: the worst there is.
+    let mut text = |with_sizes| -> String {
+        let mut offset = 0;
+        let segment = |number| {
+            let size = 1_000_000 + random(3_000_000);
+            let range = format!("#EXT-X-BYTERANGE:{size}@{offset}\n");
+            offset += size;
+            let time = format!("{}.{:09}", 3 + random(3), random(1_000_000_000));
+            let range = if with_sizes { range } else { String::new() };
+            format!("{range}#EXTINF:{time},\nsegment{number}.mp4\n")
+        };
+        format!("#EXTM3U\n{}", (0..count).map(segment).collect::<String>())
+    };
+    let per_segment = |text: &str, placement: &Placement| {
+        record(text, placement, 12).len() as f64 / f64::from(count)
+    };
+    let time = per_segment(&text(false), &Placement::new());
+    assert!(time <= 8.0, "{time} bytes for the time of a segment");
+    let all = per_segment(&text(true), &placement);
+    assert!(all <= 16.0, "{all} bytes for time, sizes and places of a segment");
+    let uniform: String = (0..count).map(|n| format!("#EXTINF:6.006,\nseg{n:06}.ts\n")).collect();
+    let uniform = per_segment(&format!("#EXTM3U\n{uniform}"), &placement);
+    assert!(uniform <= 0.1, "{uniform} bytes for one of many equal segments");
+}
+
+/// A record in two states: with the last page at its own place, and with a newer copy after it.
+fn small_records() -> [(Vec<u8>, u64); 2] {
+    let (text, placement) = (rich(52), servers());
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    let index = playlist.index();
+    let mut recorder = Recorder::with_page_bits(3, 10);
+    let mut bytes = Vec::new();
+    for segment in playlist.segments().take(50) {
+        recorder.push(&index, &segment, &placement, None).unwrap();
+    }
+    recorder.write_to(&mut bytes);
+    let own = (bytes.clone(), 50);
+    recorder.push(&index, &playlist.segment(50).unwrap(), &placement, None).unwrap();
+    recorder.write_to(&mut bytes);
+    assert_eq!(bytes.len(), own.0.len() + 1024);
+    [own, (bytes, 51)]
+}
+
+/// That what `record` answers is right or an error, at segments in every page; and whether there was
+/// an error.
+fn answers(record: &Record<'_>, playlist: &MediaPlaylist<'_>) -> bool {
+    let mut has_error = false;
+    let segments = playlist.segments().take(record.len() as usize);
+    for (number, segment) in segments.enumerate().step_by(3) {
+        match record.entry(number as u64) {
+            Ok(entry) => {
+                assert_eq!(entry.uri(), segment.uri());
+                assert_eq!((entry.start(), entry.end()), (segment.start(), segment.end()));
+            }
+            Err(error) => has_error |= matches!(error, RecordError::Damaged { .. }),
+        }
+        match record.at(segment.start()) {
+            Ok(entry) => assert_eq!(entry.uri(), segment.uri()),
+            Err(error) => has_error |= matches!(error, RecordError::Damaged { .. }),
+        }
+    }
+    has_error
+}
+
+#[test]
+fn h21_every_flipped_bit_is_found() {
+    let text = rich(52);
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    for (bytes, len) in small_records() {
+        assert!(bytes.len() >= 3 << 10, "{}", bytes.len());
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            match Record::open(&damaged) {
+                Ok(record) => {
+                    let has_error = answers(&record, &playlist);
+                    let is_known = has_error || !record.is_whole();
+                    assert_eq!(has_error, record.verify().is_err(), "{bit}");
+                    // Unless all is there: then the flip was in what is no longer read.
+                    assert!(is_known || record.len() == len, "{bit}");
+                }
+                Err(error) => {
+                    assert!(matches!(error, RecordError::Damaged { .. } | RecordError::NotARecord));
+                }
+            }
+            // Everything before the damaged page is there.
+            let page = bit >> 13;
+            match Record::recover(&damaged) {
+                Ok(recovered) => {
+                    assert_eq!(recovered.verify(), Ok(()), "{bit}");
+                    assert!(!answers(&recovered, &playlist));
+                    assert!(page == 0 || !recovered.is_empty());
+                }
+                Err(error) => assert!(page == 0 && error == RecordError::NotARecord, "{bit}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn h21_every_truncation_is_found_or_leaves_a_valid_prefix() {
+    let text = rich(52);
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    for (bytes, _) in small_records() {
+        for length in 0..bytes.len() {
+            let cut = &bytes[..length];
+            let pages = length >> 10;
+            match Record::open(cut) {
+                Ok(record) => {
+                    assert!(!answers(&record, &playlist));
+                    assert_eq!(record.verify(), Ok(()));
+                    assert_eq!(record.is_whole(), length % 1024 == 0, "{length}");
+                }
+                Err(error) => assert!(pages == 0 && error == RecordError::NotARecord, "{length}"),
+            }
+            assert_eq!(Record::recover(cut).is_ok(), pages > 0, "{length}");
+        }
+    }
+}
+
+#[test]
+fn h21_what_is_no_record_is_refused() {
+    let bytes = record(&rich(5), &servers(), 12);
+    for (at, value) in [(0, b'x'), (4, 2), (4, 0), (5, 13), (5, 255), (6, 1), (7, 2)] {
+        let mut other = bytes.clone();
+        other[at] = value;
+        assert!(Record::open(&other).is_err(), "byte {at} is {value}");
+        // With the checksum put right as well.
+        let checksum = checksum(&other);
+        other[8..12].copy_from_slice(&checksum.to_le_bytes());
+        assert!(Record::open(&other).is_err(), "byte {at} is {value}");
+        assert!(Record::recover(&other).is_err());
+    }
+    assert_eq!(Record::open(&[]).unwrap_err(), RecordError::NotARecord);
+    assert_eq!(Record::recover(&[]).unwrap_err(), RecordError::NotARecord);
+    // Pages of two streams do not make one record.
+    let mut mixed = record(&rich(100), &servers(), 10);
+    let playlist_text = rich(100);
+    let playlist = MediaPlaylist::parse(&playlist_text).unwrap();
+    let mut recorder = Recorder::with_page_bits(98, 10);
+    recorder.append(&playlist.index(), &servers()).unwrap();
+    let mut other = Vec::new();
+    recorder.write_to(&mut other);
+    mixed[1024..2048].copy_from_slice(&other[1024..2048]);
+    let mixed = Record::open(&mixed).unwrap();
+    assert_eq!(mixed.verify(), Err(RecordError::Damaged { page: 1 }));
+}
+
+/// CRC-32 of a page but its own place, bit by bit.
+fn checksum(page: &[u8]) -> u32 {
+    let bytes = page[..8].iter().chain(&page[12..]);
+    !bytes.fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            crc >> 1 ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
+}
+
+#[test]
+fn a_segment_that_does_not_fit_a_page_is_refused_and_the_record_goes_on() {
+    let text =
+        format!("#EXTM3U\n#EXTINF:5,\na.ts\n#EXTINF:5,\n{}\n#EXTINF:5,\nc.ts\n", "x".repeat(5000));
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    let index = playlist.index();
+    let mut recorder = Recorder::new(1);
+    assert_eq!(recorder.append(&index, &Placement::new()), Err(RecorderError::TooLong));
+    assert_eq!(recorder.next_sequence(), Some(MediaSequence(1)));
+    let last = playlist.segment(2).unwrap();
+    let error = recorder.push(&index, &last, &Placement::new(), None).unwrap_err();
+    assert_eq!(error, RecorderError::NotTheNext { expected: MediaSequence(1) });
+    let mut bytes = Vec::new();
+    recorder.write_to(&mut bytes);
+    assert_eq!(Record::open(&bytes).unwrap().len(), 1);
+    // A larger page has room for it.
+    let mut recorder = Recorder::with_page_bits(1, 13);
+    assert_eq!(recorder.append(&index, &Placement::new()), Ok(3));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// With checksums that are right, whatever else is wrong: no panic, and no work without bound.
+    #[test]
+    fn h21_made_up_pages_do_no_harm(
+        changes in prop::collection::vec((0..1024usize, any::<u8>()), 1..8),
+        header in prop::collection::vec((12..72usize, any::<u8>()), 0..3),
+        moments in prop::collection::vec(any::<u64>(), 4),
+    ) {
+        let mut bytes = record(&rich(40), &servers(), 10);
+        for (place, page) in bytes.chunks_exact_mut(1024).enumerate() {
+            for &(at, value) in changes.iter().chain(&header).filter(|(at, _)| at % 3 == place % 3) {
+                page[at] = value;
+            }
+            let checksum = checksum(page);
+            page[8..12].copy_from_slice(&checksum.to_le_bytes());
+        }
+        for record in [Record::open(&bytes), Record::recover(&bytes)].into_iter().flatten() {
+            let _ = record.verify();
+            for entry in record.entries(0..100).flatten() {
+                let _ = (entry.uri(), entry.date(), entry.bytes(), entry.byte_range(), entry.end());
+                let _ = (entry.map(), entry.keys().count(), entry.map_keys().count());
+                let _ = entry.candidates().map(|candidate| candidate.uri.len()).sum::<usize>();
+            }
+            for &moment in &moments {
+                let _ = record.at(Ticks::new(moment));
+                let _ = record.at(Ticks::new(moment % (record.end().count() + 1)));
+                let _ = record.entry(moment);
+                let _ = record.with_sequence(MediaSequence(moment));
+            }
+            let _ = Recorder::resume(&record);
+        }
+    }
+
+    #[test]
+    fn the_record_answers_as_the_index_does(
+        lengths in prop::collection::vec(prop_oneof![Just(6_006_000_000), 0..9_000_000_000u64], 1..400),
+    ) {
+        let segment = |length: &u64| format!("#EXTINF:{},\ns\n", Ticks::new(*length));
+        let text = format!("#EXTM3U\n{}", lengths.iter().map(segment).collect::<String>());
+        let playlist = MediaPlaylist::parse(&text).unwrap();
+        let index = playlist.index();
+        let bytes = record(&text, &Placement::new(), 10);
+        let record = Record::open(&bytes).unwrap();
+        for segment in playlist.segments() {
+            for moment in [segment.start() - Ticks::new(1), segment.start(), segment.start() + Ticks::new(1)] {
+                let expected = index.at(moment).ok().map(|segment| segment.number() as u64);
+                prop_assert_eq!(record.at(moment).ok().map(|entry| entry.number()), expected);
+            }
+        }
+    }
+}
