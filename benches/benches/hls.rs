@@ -1,0 +1,18 @@
+//! Playlists, in criterion: each operation by itself, with its distribution.
+
+mod clock;
+mod operations {
+    pub(crate) mod hls;
+}
+mod peers {
+    pub(crate) mod hls;
+}
+
+use operations::hls::{parse_rich, parse_simple, seek, seek_uniform};
+
+fn main() {
+    let mut operations = vec![parse_simple(1_000), parse_simple(100_000), parse_rich(1_000)];
+    operations.extend(seek(1_000_000));
+    operations.push(seek_uniform(1_000_000));
+    clock::run(operations);
+}

@@ -1,0 +1,207 @@
+//! The operations on playlists: who does them, and what ours shall reach.
+
+use std::hint::black_box;
+use std::rc::Rc;
+
+use benches::floor::{self, CacheLines};
+use benches::hls::{self, Starts};
+use benches::operation::{Against, Operation, Role};
+use benches::playlists::{self, Random};
+use hls_index::{MediaPlaylist, SegmentIndex};
+
+use crate::peers::hls as peers;
+
+/// Reading playlists with nothing but durations and URIs.
+pub(crate) fn parse_simple(segments: usize) -> Operation {
+    let text: &'static str = playlists::simple(segments).leak();
+    let operation =
+        parse(format!("parse {} simple segments", count(segments)), text, text, segments);
+    match segments {
+        100_000 => operation
+            .goal(Against::FastestPeer, 1.0 / 6.0)
+            .goal(Against::Named(QUICK_M3U8), 1.0 / 6.0)
+            .goal(Against::Named(NEWLINES), 2.2),
+        1_000_000 => operation.goal(Against::FastestPeer, 1.0 / 12.0),
+        _ => operation,
+    }
+}
+
+/// Reading playlists with dates, parts, byte ranges, keys and maps.
+pub(crate) fn parse_rich(segments: usize) -> Operation {
+    let text: &'static str = playlists::rich(segments).leak();
+    let version_7: &'static str = text.replacen("#EXT-X-VERSION:9", "#EXT-X-VERSION:7", 1).leak();
+    let operation =
+        parse(format!("parse {} rich segments", count(segments)), text, version_7, segments);
+    match segments {
+        100_000 => operation
+            .goal(Against::FastestPeer, 1.0 / 9.0)
+            .goal(Against::Named(QUICK_M3U8), 1.0 / 5.0)
+            .goal(Against::Named(NEWLINES), 5.0),
+        _ => operation,
+    }
+}
+
+const QUICK_M3U8: &str = "quick-m3u8 (lines only)";
+const NEWLINES: &str = "memchr, line by line";
+
+/// `version_7` is the same text for the peer that takes no later version. Playlists of a million
+/// rich segments take some peers gigabytes; those do not run.
+fn parse(name: String, text: &'static str, version_7: &'static str, segments: usize) -> Operation {
+    let is_huge = text.len() > 200_000_000;
+    assert_eq!(hls::parse(text).map(|playlist| playlist.len()), Some(segments));
+    assert_eq!(hls::parse(text).map(|playlist| playlist.index().len()), Some(segments));
+    let mut operation = Operation::new(name)
+        .items(segments)
+        .with(Role::Ours, "hls-index", move || hls::parse(black_box(text)))
+        .with(Role::Aside, "hls-index, and its index", move || {
+            let playlist = hls::parse(black_box(text));
+            playlist.map(|playlist| playlist.index().len())
+        });
+
+    assert_eq!(peers::quick_m3u8(text), Some(segments));
+    operation = operation.with(Role::Aside, QUICK_M3U8, move || peers::quick_m3u8(black_box(text)));
+    assert_eq!(peers::broadcast_hls(text).map(|playlist| playlist.segments.len()), Some(segments));
+    operation =
+        operation.with(Role::Peer, "broadcast-hls", move || peers::broadcast_hls(black_box(text)));
+    if !is_huge {
+        let all = peers::m3u8_parser(text).map(|playlist| playlist.media_segments().len());
+        assert_eq!(all, Some(segments));
+        assert_eq!(peers::m3u8_rs(text).map(|playlist| playlist.segments.len()), Some(segments));
+        let all = peers::hls_m3u8(version_7).map(|playlist| playlist.segments.iter().count());
+        assert_eq!(all, Some(segments));
+        operation = operation
+            .with(Role::Peer, "m3u8-parser", move || peers::m3u8_parser(black_box(text)))
+            .with(Role::Peer, "m3u8-rs", move || peers::m3u8_rs(black_box(text)))
+            .with(Role::Peer, "hls_m3u8", move || peers::hls_m3u8(black_box(version_7)));
+    }
+    operation.with(Role::Floor, NEWLINES, move || floor::newlines(black_box(text)))
+}
+
+/// Seeking in a playlist whose segments are of random lengths: first with each seek waiting for the
+/// one before, then with seeks that overlap.
+pub(crate) fn seek(segments: usize) -> [Operation; 2] {
+    let (index, playlist) = index(playlists::of_random_lengths(segments).leak());
+    let end = index.end().count();
+    let contestants = Seekers {
+        index,
+        starts: Rc::new(Starts::new(playlist)),
+        lines: Rc::new(CacheLines::new(segments, end)),
+        end,
+    };
+    contestants.check();
+    let mut latency = contestants.contest::<true>(format!("seek in {}: latency", count(segments)));
+    let mut throughput =
+        contestants.contest::<false>(format!("seek in {}: throughput", count(segments)));
+    if segments == 10_000_000 {
+        latency = latency
+            .goal(Against::Named(CACHE_LINE), 1.2)
+            .goal(Against::Named(FLOATS), 1.0 / 8.0)
+            .goal(Against::Named(BRANCHLESS), 0.5);
+        throughput = throughput.goal(Against::Named(FLOATS), 1.0 / 20.0);
+    }
+    [latency, throughput]
+}
+
+const FLOATS: &str = "partition_point, Vec<f64>";
+const INTEGERS: &str = "partition_point, Vec<u64>";
+const BRANCHLESS: &str = "without branches, Vec<u64>";
+const CACHE_LINE: &str = "one random cache line";
+const LOOP: &str = "the loop alone";
+
+struct Seekers {
+    index: Rc<SegmentIndex<'static>>,
+    starts: Rc<Starts>,
+    lines: Rc<CacheLines>,
+    end: u64,
+}
+
+impl Seekers {
+    fn check(&self) {
+        let mut random = Random::new(4);
+        for _ in 0..10_000 {
+            let moment = random.below_after(self.end, 0);
+            let expected = self.starts.among_integers(moment);
+            assert_eq!(hls::seek(&self.index, moment), expected);
+            assert_eq!(self.starts.without_branches(moment), expected);
+        }
+    }
+
+    fn contest<const DEPENDENT: bool>(&self, name: String) -> Operation {
+        let (index, lines, end) = (Rc::clone(&self.index), Rc::clone(&self.lines), self.end);
+        let (floats, integers) = (Rc::clone(&self.starts), Rc::clone(&self.starts));
+        let branchless = Rc::clone(&self.starts);
+        Operation::new(name)
+            .items(SEEKS)
+            .with(Role::Loop, LOOP, seeks::<DEPENDENT>(end, |moment| moment))
+            .with(
+                Role::Ours,
+                "hls-index",
+                seeks::<DEPENDENT>(end, move |moment| hls::seek(&index, moment)),
+            )
+            .with(
+                Role::Aside,
+                FLOATS,
+                seeks::<DEPENDENT>(end, move |moment| floats.among_floats(moment)),
+            )
+            .with(
+                Role::Aside,
+                INTEGERS,
+                seeks::<DEPENDENT>(end, move |moment| integers.among_integers(moment)),
+            )
+            .with(
+                Role::Aside,
+                BRANCHLESS,
+                seeks::<DEPENDENT>(end, move |moment| branchless.without_branches(moment)),
+            )
+            .with(
+                Role::Floor,
+                CACHE_LINE,
+                seeks::<DEPENDENT>(end, move |moment| lines.read(moment)),
+            )
+    }
+}
+
+/// Seeking in a playlist whose segments are all of one length.
+pub(crate) fn seek_uniform(segments: usize) -> Operation {
+    let (index, _) = index(playlists::of_one_length(segments).leak());
+    let end = index.end().count();
+    Operation::new(format!("seek in {} of one length: latency", count(segments)))
+        .items(SEEKS)
+        .with(Role::Loop, LOOP, seeks::<true>(end, |moment| moment))
+        .with(Role::Ours, "hls-index", seeks::<true>(end, move |moment| hls::seek(&index, moment)))
+        .goal(Against::Clock, 2.0)
+}
+
+fn index(text: &'static str) -> (Rc<SegmentIndex<'static>>, &'static MediaPlaylist<'static>) {
+    let playlist = hls::parse(text).expect("the playlist is right");
+    let playlist: &'static _ = Box::leak(Box::new(playlist));
+    (Rc::new(playlist.index()), playlist)
+}
+
+const SEEKS: usize = 1024;
+
+/// A run of seeks to random moments. When they depend on each other the processor cannot begin one
+/// before it knows the answer to the one before.
+fn seeks<const DEPENDENT: bool>(
+    end: u64,
+    seek: impl Fn(u64) -> u64 + 'static,
+) -> impl FnMut() -> u64 {
+    let mut random = Random::new(5);
+    move || {
+        let (mut answer, mut all) = (0, 0);
+        for _ in 0..SEEKS {
+            let influence = if DEPENDENT { answer & 1 } else { 0 };
+            answer = seek(random.below_after(end, influence));
+            all ^= answer;
+        }
+        all
+    }
+}
+
+fn count(segments: usize) -> String {
+    match segments {
+        0..1_000 => segments.to_string(),
+        1_000..1_000_000 => format!("{}k", segments / 1_000),
+        _ => format!("{}M", segments / 1_000_000),
+    }
+}
