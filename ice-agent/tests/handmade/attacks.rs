@@ -298,3 +298,23 @@ fn a_hundred_thousand_mutated_datagrams() {
     assert!(agent.pairs().count() <= 100);
     assert!(agent.stats().checks_answered > 0, "some were whole");
 }
+
+#[test]
+fn a_hundred_thousand_mutated_candidate_lines() {
+    let corpus: [&[u8]; 4] = [
+        b"candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host",
+        b"a=candidate:842163049 1 UDP 1677729535 198.51.100.7 46154 typ srflx raddr 10.0.0.17 rport 46154 generation 0 ufrag EEtu",
+        b"candidate:3 256 tcp 1518280447 2001:db8::1 9 typ host tcptype active",
+        b"candidate:4 1 udp 41885695 203.0.113.9 51000 typ relay raddr 198.51.100.7 rport 46154\r\n",
+    ];
+    let mut mutator = Mutator::new([3; 32], &corpus);
+    let mut read = 0;
+    for _ in 0..100_000 {
+        let line = String::from_utf8_lossy(mutator.next_datagram()).into_owned();
+        if let Ok(candidate) = line.parse::<ice_agent::Candidate>() {
+            read += 1;
+            assert_eq!(candidate.to_string().parse(), Ok(candidate), "{line:?}");
+        }
+    }
+    assert!(read > 1000, "{read} were still candidates");
+}

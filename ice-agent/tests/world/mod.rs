@@ -60,7 +60,7 @@ pub(crate) struct Peer {
     /// It neither hears nor speaks.
     silent: bool,
     last_heard: Timestamp,
-    sent: Vec<Timestamp>,
+    sent: Vec<(Timestamp, Transmit<Bytes>)>,
 }
 
 impl Node for Peer {
@@ -89,7 +89,7 @@ impl Node for Peer {
         }
         loop {
             let transmit = self.agent.poll_transmit(now)?;
-            self.sent.push(now);
+            self.sent.push((now, transmit.clone()));
             if !self.silent {
                 return Some(transmit);
             }
@@ -306,7 +306,7 @@ impl Session {
     }
 
     pub(crate) fn sent_since(&self, side: usize, since: Timestamp) -> usize {
-        self.world[self.peers[side]].sent.iter().filter(|at| **at > since).count()
+        self.world[self.peers[side]].sent.iter().filter(|(at, _)| *at > since).count()
     }
 
     /// Sends a payload of each sort both ways, and sees it arrive: also one that looks like ChannelData
@@ -326,6 +326,11 @@ impl Session {
                 assert_eq!(other.received.pop().as_deref(), Some(payload), "from {side}");
             }
         }
+    }
+
+    /// All that this side's agent has sent, and when.
+    pub(crate) fn sent(&self, side: usize) -> Vec<(Timestamp, Transmit<Bytes>)> {
+        self.world[self.peers[side]].sent.clone()
     }
 
     pub(crate) fn trace(&self) -> String {
