@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod conformance;
+pub mod corpus;
 pub mod mutator;
 pub mod nat;
 #[cfg(feature = "natbox")]

@@ -32,13 +32,8 @@ impl Server {
             return None;
         };
         // A channel outlives its permission unless both are refreshed.
-        if !allocation.permits(now, peer.ip()) || !self.reaches(allocation.relay, peer) {
-            self.stats.not_permitted += 1;
-            return None;
-        }
-        let relay = allocation.relay;
-        self.stats.relayed_to_peers += 1;
-        Some(Relayed::to_peer(relay, peer, payload))
+        let permitted = allocation.permits(now, peer.ip());
+        self.relay_to_peer(allocation.relay, peer, permitted, payload)
     }
 
     /// From a client, as a Send indication (RFC 8656 §11.2).
@@ -69,11 +64,22 @@ impl Server {
             return None;
         };
         let peer = PeerAddress::new(peer);
-        if !allocation.permits(now, peer.ip()) || !self.reaches(allocation.relay, peer) {
+        let permitted = allocation.permits(now, peer.ip());
+        self.relay_to_peer(allocation.relay, peer, permitted, payload)
+    }
+
+    #[inline]
+    fn relay_to_peer<'a>(
+        &mut self,
+        relay: RelayAddress,
+        peer: PeerAddress,
+        permitted: bool,
+        payload: &'a [u8],
+    ) -> Option<Relayed<'a>> {
+        if !permitted || !self.reaches(relay, peer) {
             self.stats.not_permitted += 1;
             return None;
         }
-        let relay = allocation.relay;
         self.stats.relayed_to_peers += 1;
         Some(Relayed::to_peer(relay, peer, payload))
     }
