@@ -23,15 +23,23 @@ impl Midstates {
         Self { inner: state(0x36), outer: state(0x5C) }
     }
 
-    /// HMAC-SHA1 of `message`, and nothing around it.
+    /// HMAC-SHA1 of `message`, which has a block at least, with `length` in its header.
     #[inline]
-    pub fn mac(&self, message: &[u8]) -> [u32; 5] {
+    pub fn mac(&self, message: &[u8], length: u16) -> [u32; 5] {
         let (blocks, rest) = message.as_chunks::<64>();
         let mut inner = self.inner;
-        compress(&mut inner, blocks);
+        if let Some((first, others)) = blocks.split_first() {
+            let mut first = *first;
+            first[2..4].copy_from_slice(&length.to_be_bytes());
+            compress(&mut inner, &[first]);
+            compress(&mut inner, others);
+        }
         let mut last = padded(64 + message.len());
         last[..rest.len()].copy_from_slice(rest);
         last[rest.len()] = 0x80;
+        if blocks.is_empty() {
+            last[2..4].copy_from_slice(&length.to_be_bytes());
+        }
         compress(&mut inner, &[last]);
 
         let mut outer = self.outer;
@@ -62,7 +70,8 @@ pub fn integrity_and_fingerprint(
     integrity: usize,
     fingerprint: usize,
 ) -> ([u32; 5], u32) {
-    (midstates.mac(&message[..integrity]), crc32fast::hash(&message[..fingerprint]))
+    let length = (integrity + 24 - 20) as u16;
+    (midstates.mac(&message[..integrity], length), crc32fast::hash(&message[..fingerprint]))
 }
 
 /// Four blocks of SHA-256, each waiting for the one before.

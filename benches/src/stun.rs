@@ -25,7 +25,7 @@ pub fn decode_and_verify<'a>(datagram: &'a [u8], key: &Key) -> Option<Request<&'
     typed(&*message.verify(key).ok()?)
 }
 
-#[inline]
+#[inline(always)]
 fn typed<'a>(message: &Message<'a>) -> Option<Request<&'a str>> {
     Some(Request {
         software: message.get(attr::SOFTWARE).ok()??,
@@ -64,7 +64,7 @@ pub fn encode_and_sign<'b>(
     written(buffer, response).sign(key).fingerprint().finish().ok()
 }
 
-#[inline]
+#[inline(always)]
 fn written<'b>(buffer: &'b mut [u8], response: &Response) -> MessageBuilder<'b> {
     let success = MessageType::new(Class::Success, Method::BINDING);
     MessageBuilder::new(success, TransactionId::new(response.transaction_id), buffer)

@@ -117,7 +117,9 @@ impl<'b> MessageBuilder<'b> {
         match S::length(&value) {
             Ok(length) => {
                 let id = self.id;
-                self.append(attribute_type, length, |out, _| S::encode(&value, id, out));
+                if let Some((_, out)) = self.append(attribute_type, length) {
+                    S::encode(&value, id, out);
+                }
             }
             Err(error) => {
                 let error = BuildError::Value { attribute: attribute_type, error };
@@ -139,9 +141,9 @@ impl<'b> MessageBuilder<'b> {
     /// Adds MESSAGE-INTEGRITY (HMAC-SHA1, RFC 8489 §14.5).
     #[inline]
     pub fn sign(mut self, key: &Key) -> MessageBuilder<'b, Signed> {
-        self.append_check(AttributeType::MESSAGE_INTEGRITY, 20, |out, head, tail| {
-            out.copy_from_slice(&key.sha1(head, tail));
-        });
+        if let Some((covered, out)) = self.append_check(AttributeType::MESSAGE_INTEGRITY, 20) {
+            out.copy_from_slice(&key.integrity(covered));
+        }
         self.into_state()
     }
 
@@ -185,9 +187,9 @@ impl<'b> MessageBuilder<'b, Signed> {
     pub fn sign_sha256_truncated(mut self, key: &Key, length: usize) -> MessageBuilder<'b, Sealed> {
         let attribute = AttributeType::MESSAGE_INTEGRITY_SHA256;
         if (16..=32).contains(&length) && length.is_multiple_of(4) {
-            self.append_check(attribute, length, |out, head, tail| {
-                out.copy_from_slice(&key.sha256(head, tail)[..length]);
-            });
+            if let Some((covered, out)) = self.append_check(attribute, length) {
+                out.copy_from_slice(&key.integrity_sha256(covered, length)[..length]);
+            }
         } else {
             let error = ValueError::Length { length };
             self.error.get_or_insert(BuildError::Value { attribute, error });
@@ -212,9 +214,9 @@ impl<'b> MessageBuilder<'b, Sealed> {
     /// Adds FINGERPRINT (RFC 8489 §14.7).
     #[inline]
     pub fn fingerprint(mut self) -> MessageBuilder<'b, Finished> {
-        self.append_check(AttributeType::FINGERPRINT, 4, |out, head, tail| {
-            out.copy_from_slice(&fingerprint::value(head, tail).to_be_bytes());
-        });
+        if let Some((covered, out)) = self.append_check(AttributeType::FINGERPRINT, 4) {
+            out.copy_from_slice(&fingerprint::value(covered).to_be_bytes());
+        }
         self.into_state()
     }
 }
@@ -241,56 +243,53 @@ impl<'b, State> MessageBuilder<'b, State> {
         MessageBuilder { buffer, length, id, error, state: PhantomData }
     }
 
-    /// Writes the attribute's header, lets `write` fill in the value (it also sees all that was
-    /// written before), and pads with zeros.
+    /// Writes the header and the padding of an attribute. Gives what was written before it, and the
+    /// `length` bytes of its value.
     #[inline]
     fn append(
         &mut self,
         attribute_type: AttributeType,
         length: usize,
-        write: impl FnOnce(&mut [u8], &[u8]),
-    ) {
+    ) -> Option<(&[u8], &mut [u8])> {
+        if self.error.is_some() {
+            return None;
+        }
         let start = self.length;
-        let padded = length.checked_next_multiple_of(4).unwrap_or(usize::MAX);
-        let end = padded.saturating_add(start + 4);
-        // The length in the header has 16 bits.
+        // The length in the header has 16 bits; so have the lengths of values.
+        let end = start + 4 + (length.min(usize::from(u16::MAX) + 1) + 3 & !3);
         if end - HEADER_LENGTH > usize::from(u16::MAX) {
-            self.error.get_or_insert(BuildError::MessageTooLong);
-            return;
+            self.error = Some(BuildError::MessageTooLong);
+            return None;
         }
-        let (written, free) = self.buffer.split_at_mut(start.min(self.buffer.len()));
-        match free.get_mut(..4 + padded) {
-            Some(out) if self.error.is_none() => {
-                let (head, value) = out.split_at_mut(4);
-                head[..2].copy_from_slice(&attribute_type.value().to_be_bytes());
-                head[2..].copy_from_slice(&(length as u16).to_be_bytes());
-                let (value, padding) = value.split_at_mut(length);
-                write(value, written);
-                padding.fill(0);
-                self.length = end;
-            }
-            _ => {
-                let capacity = self.buffer.len();
-                self.error.get_or_insert(BuildError::BufferTooSmall { capacity });
-            }
+        let capacity = self.buffer.len();
+        let Some((written, out)) =
+            self.buffer.get_mut(..end).and_then(|bytes| bytes.split_at_mut_checked(start))
+        else {
+            self.error = Some(BuildError::BufferTooSmall { capacity });
+            return None;
+        };
+        let (head, value) = out.split_first_chunk_mut()?;
+        let ([t0, t1], [l0, l1]) =
+            (attribute_type.value().to_be_bytes(), (length as u16).to_be_bytes());
+        *head = [t0, t1, l0, l1];
+        // The value will leave the padding of these as it is.
+        if let Some(last) = value.last_chunk_mut() {
+            *last = [0; 4];
         }
+        self.length = end;
+        Some((written, value.get_mut(..length)?))
     }
 
-    /// As [`append`](Self::append), for a value that is made over the header, with the length
-    /// that it has once the attribute is there, and all that follows the header so far.
+    /// As [`append`](Self::append), for a value that is made over all that was written before, with the
+    /// length in the header that it has once the attribute is there.
     #[inline]
     fn append_check(
         &mut self,
         attribute_type: AttributeType,
         length: usize,
-        write: impl FnOnce(&mut [u8], &[u8; HEADER_LENGTH], &[u8]),
-    ) {
+    ) -> Option<(&[u8], &mut [u8])> {
         self.write_length(self.length + 4 + length);
-        self.append(attribute_type, length, |out, written| {
-            if let Some((head, tail)) = written.split_first_chunk() {
-                write(out, head, tail);
-            }
-        });
+        self.append(attribute_type, length)
     }
 
     #[inline]

@@ -39,17 +39,30 @@ pub enum Protocol {
 #[inline]
 #[must_use]
 pub const fn protocol(datagram: &[u8]) -> Option<Protocol> {
-    let Some(&first) = datagram.first() else { return None };
-    Some(match first {
-        0..=3 => Protocol::Stun,
-        16..=19 => Protocol::Zrtp,
-        20..=63 => Protocol::Dtls,
-        64..=79 => Protocol::ChannelData,
-        80..=127 | 192..=255 => Protocol::Quic,
-        128..=191 => Protocol::Rtp,
-        4..=15 => return None,
-    })
+    match datagram.first() {
+        Some(first) => BY_FIRST_BYTE[*first as usize],
+        None => None,
+    }
 }
+
+/// One load takes less time than the comparisons.
+static BY_FIRST_BYTE: [Option<Protocol>; 256] = {
+    let mut protocols = [None; 256];
+    let mut first = 0;
+    while first < 256 {
+        protocols[first] = match first {
+            0..=3 => Some(Protocol::Stun),
+            16..=19 => Some(Protocol::Zrtp),
+            20..=63 => Some(Protocol::Dtls),
+            64..=79 => Some(Protocol::ChannelData),
+            80..=127 | 192..=255 => Some(Protocol::Quic),
+            128..=191 => Some(Protocol::Rtp),
+            _ => None,
+        };
+        first += 1;
+    }
+    protocols
+};
 
 /// Whether this is STUN by all that can be seen without walking it: the top two bits, the magic
 /// cookie, and a length in steps of 4 (RFC 8489 §5).

@@ -3,11 +3,9 @@
 /// What the CRC is masked with, so that it differs from one that another protocol has put there.
 const MASK: u32 = 0x5354_554E;
 
-/// The value of FINGERPRINT over `head` (whose length counts the attribute), then `tail`.
+/// The value of FINGERPRINT over `covered`: the message up to the attribute, whose length in the header
+/// counts the attribute already.
 #[inline]
-pub(crate) fn value(head: &[u8; 20], tail: &[u8]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(head);
-    crc.update(tail);
-    crc.finalize() ^ MASK
+pub(crate) fn value(covered: &[u8]) -> u32 {
+    crc32fast::hash(covered) ^ MASK
 }

@@ -129,6 +129,12 @@ impl MessageType {
         self.0
     }
 
+    /// That of a message whose header has been checked.
+    #[inline]
+    pub(crate) const fn of(head: &[u8; HEADER_LENGTH]) -> Self {
+        Self(u16::from_be_bytes([head[0], head[1]]))
+    }
+
     /// Its class.
     #[must_use]
     pub const fn class(self) -> Class {
@@ -164,6 +170,13 @@ impl TransactionId {
     #[must_use]
     pub const fn new(bytes: [u8; 12]) -> Self {
         Self(bytes)
+    }
+
+    /// That of a message with this header.
+    #[inline]
+    pub(crate) const fn of(head: &[u8; HEADER_LENGTH]) -> Self {
+        let [_, _, _, _, _, _, _, _, a, b, c, d, e, f, g, h, i, j, k, l] = *head;
+        Self([a, b, c, d, e, f, g, h, i, j, k, l])
     }
 
     /// Its bytes.
@@ -214,21 +227,49 @@ impl Header {
         let Some(head) = bytes.first_chunk::<HEADER_LENGTH>() else {
             return Err(ParseError::TooShort { length: bytes.len() });
         };
-        let Some(message_type) = MessageType::from_value(u16::from_be_bytes([head[0], head[1]]))
-        else {
-            return Err(ParseError::NotStun);
-        };
-        if head[4..8] != MAGIC_COOKIE.to_be_bytes() {
-            return Err(ParseError::MagicCookie);
-        }
-        let length = u16::from_be_bytes([head[2], head[3]]);
-        if length % 4 != 0 {
-            return Err(ParseError::UnalignedLength { length });
-        }
-        let mut id = [0; 12];
-        id.copy_from_slice(&head[8..]);
-        Ok(Self { message_type, length, transaction_id: TransactionId(id) })
+        check(head)?;
+        Ok(Self {
+            message_type: MessageType::of(head),
+            length: length(head),
+            transaction_id: TransactionId::of(head),
+        })
     }
+}
+
+/// The header and the attributes of `bytes`, which must be one whole message.
+#[inline]
+pub(crate) fn split(bytes: &[u8]) -> Result<(&[u8; HEADER_LENGTH], &[u8]), ParseError> {
+    let Some((head, attributes)) = bytes.split_first_chunk::<HEADER_LENGTH>() else {
+        return Err(ParseError::TooShort { length: bytes.len() });
+    };
+    check(head)?;
+    let length = usize::from(length(head));
+    if length != attributes.len() {
+        return Err(ParseError::LengthMismatch {
+            header: HEADER_LENGTH + length,
+            datagram: bytes.len(),
+        });
+    }
+    Ok((head, attributes))
+}
+
+#[inline]
+fn check(head: &[u8; HEADER_LENGTH]) -> Result<(), ParseError> {
+    if head[0] & 0xC0 != 0 {
+        return Err(ParseError::NotStun);
+    }
+    if head[4..8] != MAGIC_COOKIE.to_be_bytes() {
+        return Err(ParseError::MagicCookie);
+    }
+    let length = length(head);
+    if length % 4 != 0 {
+        return Err(ParseError::UnalignedLength { length });
+    }
+    Ok(())
+}
+
+const fn length(head: &[u8; HEADER_LENGTH]) -> u16 {
+    u16::from_be_bytes([head[2], head[3]])
 }
 
 #[cfg(test)]

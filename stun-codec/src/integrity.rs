@@ -23,6 +23,7 @@ use core::fmt;
 use md5::{Digest as _, Md5};
 use subtle::ConstantTimeEq as _;
 
+use crate::header::HEADER_LENGTH;
 use crate::shape::PasswordAlgorithm;
 
 /// A secret, ready to sign and verify: some 100 bytes, `Copy`, no lock.
@@ -76,17 +77,42 @@ impl Key {
         Self { sha1: Midstates::new(key), sha256: Midstates::new(key) }
     }
 
-    /// HMAC-SHA1 over `head`, then `tail`.
-    #[inline]
-    pub(crate) fn sha1(&self, head: &[u8; 20], tail: &[u8]) -> [u8; 20] {
-        Sha1::bytes(self.sha1.mac(head, tail))
+    /// The value of MESSAGE-INTEGRITY after `covered`: a message up to the attribute.
+    pub(crate) fn integrity(&self, covered: &[u8]) -> [u8; 20] {
+        Sha1::bytes(self.sha1.mac(covered, Some(length_up_to(covered, 20))))
     }
 
-    /// HMAC-SHA256 over `head`, then `tail`.
-    #[inline]
-    pub(crate) fn sha256(&self, head: &[u8; 20], tail: &[u8]) -> [u8; 32] {
-        Sha256::bytes(self.sha256.mac(head, tail))
+    /// The value of MESSAGE-INTEGRITY-SHA256 after `covered`, a message up to the attribute, of which
+    /// `length` bytes will stand in the attribute. All 32 are given.
+    pub(crate) fn integrity_sha256(&self, covered: &[u8], length: usize) -> [u8; 32] {
+        Sha256::bytes(self.sha256.mac(covered, Some(length_up_to(covered, length))))
     }
+
+    /// Whether `value` is that of MESSAGE-INTEGRITY after `covered`.
+    pub(crate) fn is_integrity(&self, covered: &[u8], value: &[u8]) -> bool {
+        let mac = self.sha1.mac(covered, Some(length_up_to(covered, 20)));
+        starts_with(&mac, value)
+    }
+
+    /// Whether `value` is that of MESSAGE-INTEGRITY-SHA256 after `covered`, or the start of it.
+    pub(crate) fn is_integrity_sha256(&self, covered: &[u8], value: &[u8]) -> bool {
+        let mac = self.sha256.mac(covered, Some(length_up_to(covered, value.len())));
+        starts_with(&mac, value)
+    }
+
+    /// HMAC-SHA256 over bytes that are no message.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn hmac_sha256(&self, bytes: &[u8]) -> [u8; 32] {
+        Sha256::bytes(self.sha256.mac(bytes, None))
+    }
+}
+
+/// What the length in the header counts when a check value of `value` bytes ends the message
+/// (RFC 8489 §14.5).
+#[inline]
+const fn length_up_to(covered: &[u8], value: usize) -> [u8; 2] {
+    let length = (covered.len() + 4 + value).wrapping_sub(HEADER_LENGTH);
+    (length as u16).to_be_bytes()
 }
 
 impl fmt::Debug for Key {
@@ -128,8 +154,19 @@ fn without_quotes(text: &str) -> &str {
 
 /// The one comparison of secrets in this crate: its time does not depend on where two values differ.
 #[inline]
-pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
+pub(crate) fn equal(pairs: impl Iterator<Item = (u32, u32)>) -> bool {
+    pairs.fold(0, |differences, (a, b)| differences | a ^ b).ct_eq(&0).into()
+}
+
+/// Whether a hash, not yet written as bytes, starts with `value`, which must have the 16 bytes that any
+/// integrity attribute has.
+#[inline]
+fn starts_with(state: &[u32], value: &[u8]) -> bool {
+    let (words, rest) = value.as_chunks();
+    let words = words.iter().map(|word| u32::from_be_bytes(*word));
+    (4..=state.len()).contains(&words.len())
+        && rest.is_empty()
+        && equal(state.iter().copied().zip(words))
 }
 
 /// A hash of the family of MD4: blocks of 64 bytes, a state of 32-bit words.
@@ -234,97 +271,145 @@ impl<H: Hash> Midstates<H> {
         Self { inner, outer }
     }
 
+    /// HMAC over `bytes`, with `length` in place of the third and the fourth.
+    ///
+    /// What must be copied is copied before the first round: the hash unit then finds it in the
+    /// cache, and does not wait in between.
     #[inline]
-    fn mac(&self, head: &[u8; 20], tail: &[u8]) -> H::State {
+    fn mac(&self, bytes: &[u8], length: Option<[u8; 2]>) -> H::State {
+        let (mut blocks, rest) = bytes.as_chunks::<64>();
+        let mut last = [[0; 64]; 2];
+        let lasts = pad(&mut last, rest, bytes.len());
         let mut inner = self.inner;
-        let length = head.len() + tail.len();
-        let mut block = [0; 64];
-        block[..20].copy_from_slice(head);
-        let rest = match tail.split_first_chunk::<44>() {
-            Some((first, rest)) => {
-                block[20..].copy_from_slice(first);
-                H::compress(&mut inner, &[block]);
-                let (blocks, rest) = rest.as_chunks::<64>();
-                if !blocks.is_empty() {
-                    H::compress(&mut inner, blocks);
+        if let Some(length) = length {
+            match blocks.split_first() {
+                Some((with_header, others)) if with_header[2..4] != length => {
+                    let mut first = *with_header;
+                    first[2..4].copy_from_slice(&length);
+                    H::compress(&mut inner, &[first]);
+                    blocks = others;
                 }
-                block = [0; 64];
-                block[..rest.len()].copy_from_slice(rest);
-                rest.len()
+                Some(_) => {}
+                None => last[0][2..4].copy_from_slice(&length),
             }
-            None => {
-                block[20..length].copy_from_slice(tail);
-                length
-            }
-        };
-        Self::finish(&mut inner, block, rest, length);
+        }
+        if !blocks.is_empty() {
+            H::compress(&mut inner, blocks);
+        }
+        H::compress(&mut inner, &last[..lasts]);
         let mut outer = self.outer;
-        let mut block = [0; 64];
-        block[..H::LENGTH].copy_from_slice(H::bytes(inner).as_ref());
-        Self::finish(&mut outer, block, H::LENGTH, H::LENGTH);
+        let mut last = [[0; 64]; 2];
+        let lasts = pad(&mut last, H::bytes(inner).as_ref(), H::LENGTH);
+        H::compress(&mut outer, &last[..lasts]);
         outer
     }
+}
 
-    /// Pads and closes a hash that began with one block of key: `block` holds the last `used`
-    /// bytes, `length` is that of all that came after the key.
-    #[inline]
-    fn finish(state: &mut H::State, mut block: [u8; 64], used: usize, length: usize) {
-        block[used] = 0x80;
-        if used >= 56 {
-            H::compress(state, &[block]);
-            block = [0; 64];
-        }
-        let bits = (64 + length as u64) * 8;
-        block[56..].copy_from_slice(&bits.to_be_bytes());
-        H::compress(state, &[block]);
-    }
+/// Pads a hash of one block of key and `length` bytes more, of which `rest` fill no block, and says
+/// how many blocks it takes.
+#[inline]
+fn pad(last: &mut [[u8; 64]; 2], rest: &[u8], length: usize) -> usize {
+    last[0][..rest.len()].copy_from_slice(rest);
+    last[0][rest.len()] = 0x80;
+    let lasts = if rest.len() < 56 { 1 } else { 2 };
+    let bits = (64 + length as u64) * 8;
+    last[lasts - 1][56..].copy_from_slice(&bits.to_be_bytes());
+    lasts
 }
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
     use hmac::{Hmac, KeyInit as _, Mac as _};
     use proptest::prelude::*;
 
     use super::*;
 
+    /// The message up to its integrity attribute, with the length that counts a value of `value` bytes.
+    fn with_length(covered: &[u8], value: usize) -> Vec<u8> {
+        let mut covered = covered.to_vec();
+        let length = (covered.len() - HEADER_LENGTH + 4 + value) as u16;
+        covered[2..4].copy_from_slice(&length.to_be_bytes());
+        covered
+    }
+
     proptest! {
         #[test]
         fn agrees_with_the_hmac_crate(
             key in proptest::collection::vec(any::<u8>(), 0..200),
-            head: [u8; 20],
-            tail in proptest::collection::vec(any::<u8>(), 0..300),
+            covered in proptest::collection::vec(any::<u8>(), 20..320),
+            length_is_right: bool,
+            truncated in 4..=8_usize,
         ) {
             let ours = Key::from_bytes(&key);
+            let covered = if length_is_right { with_length(&covered, 20) } else { covered };
             let mut theirs = Hmac::<sha1::Sha1>::new_from_slice(&key).expect("any length");
-            theirs.update(&head);
-            theirs.update(&tail);
-            prop_assert_eq!(ours.sha1(&head, &tail), <[u8; 20]>::from(theirs.finalize().into_bytes()));
+            theirs.update(&with_length(&covered, 20));
+            let theirs = <[u8; 20]>::from(theirs.finalize().into_bytes());
+            prop_assert_eq!(ours.integrity(&covered), theirs);
+            prop_assert!(ours.is_integrity(&covered, &theirs));
+
             let mut theirs = Hmac::<sha2::Sha256>::new_from_slice(&key).expect("any length");
-            theirs.update(&head);
-            theirs.update(&tail);
-            prop_assert_eq!(ours.sha256(&head, &tail), <[u8; 32]>::from(theirs.finalize().into_bytes()));
+            theirs.update(&with_length(&covered, 4 * truncated));
+            let theirs = <[u8; 32]>::from(theirs.finalize().into_bytes());
+            prop_assert_eq!(ours.integrity_sha256(&covered, 4 * truncated), theirs);
+            prop_assert!(ours.is_integrity_sha256(&covered, &theirs[..4 * truncated]));
         }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_seen() {
+        let (key, covered) = (Key::short_term("secret"), [7; 100]);
+        let mut value = key.integrity(&covered);
+        for bit in 0..8 * value.len() {
+            value[bit / 8] ^= 1 << (bit % 8);
+            assert!(!key.is_integrity(&covered, &value), "bit {bit}");
+            value[bit / 8] ^= 1 << (bit % 8);
+        }
+        for length in [16, 20, 24, 28, 32] {
+            let mut value = key.integrity_sha256(&covered, length)[..length].to_vec();
+            for bit in 0..8 * length {
+                value[bit / 8] ^= 1 << (bit % 8);
+                assert!(!key.is_integrity_sha256(&covered, &value), "bit {bit} of {length} bytes");
+                value[bit / 8] ^= 1 << (bit % 8);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_too_short_or_too_long_is_never_right() {
+        let (key, covered) = (Key::short_term("secret"), [7; 100]);
+        for length in (0..16).chain([17, 18, 19]) {
+            let value = &key.integrity_sha256(&covered, length)[..length];
+            assert!(!key.is_integrity_sha256(&covered, value), "{length} bytes");
+        }
+        let mut longer = key.integrity(&covered).to_vec();
+        longer.extend([0; 4]);
+        assert!(!key.is_integrity(&covered, &longer));
+    }
+
+    fn bytes_of_long_term(username: &str, realm: &str, password: &str) -> [u8; 20] {
+        Key::long_term(username, realm, password).integrity(&[0; 20])
     }
 
     #[test]
     fn long_term_key_of_rfc_5769() {
         let username = "\u{30DE}\u{30C8}\u{30EA}\u{30C3}\u{30AF}\u{30B9}";
-        let key = Key::long_term(username, "example.org", "TheMatrIX");
         let same = Key::from_bytes(&[
             0xE8, 0xCA, 0x7A, 0xD5, 0x9D, 0x5E, 0xB0, 0x51, 0x8E, 0x31, 0x29, 0x11, 0xD2, 0xDA,
             0xB2, 0xA9,
         ]);
-        assert_eq!(key.sha1(&[0; 20], b"x"), same.sha1(&[0; 20], b"x"));
-    }
-
-    fn bytes_of_long_term(username: &str, realm: &str, password: &str) -> [u8; 20] {
-        Key::long_term(username, realm, password).sha1(&[0; 20], b"x")
+        let made = bytes_of_long_term(username, "example.org", "TheMatrIX");
+        assert_eq!(made, same.integrity(&[0; 20]));
     }
 
     #[test]
     fn long_term_key_of_rfc_8489_9_2_2() {
         let same = Key::from_bytes(&0x8493_FBC5_3BA5_82FB_4C04_4C45_6BDC_40EB_u128.to_be_bytes());
-        assert_eq!(bytes_of_long_term("user", "realm", "pass"), same.sha1(&[0; 20], b"x"));
+        assert_eq!(bytes_of_long_term("user", "realm", "pass"), same.integrity(&[0; 20]));
     }
 
     #[test]
@@ -341,7 +426,6 @@ mod tests {
 
     #[test]
     fn a_key_does_not_print_itself() {
-        extern crate std;
         assert_eq!(std::format!("{:?}", Key::short_term("open sesame")), "Key(secret)");
     }
 }

@@ -253,8 +253,7 @@ impl<'a> Message<'a> {
     /// The mask is the whole id; later its first four bytes became the magic cookie.
     fn mask(&self, address: SocketAddr) -> SocketAddr {
         let (cookie, id) = split(self.id);
-        let (ip, port) = shape::mask(address.ip(), address.port(), cookie, id);
-        SocketAddr::new(ip, port)
+        shape::mask(address, cookie, id)
     }
 }
 

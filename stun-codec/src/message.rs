@@ -1,8 +1,8 @@
 use crate::attr::{Attribute, AttributeType};
 use crate::error::{AttributeError, FingerprintMismatch, IntegrityError, ParseError};
 use crate::fingerprint;
-use crate::header::{Class, HEADER_LENGTH, Header, MessageType, Method, TransactionId};
-use crate::integrity::{self, Key};
+use crate::header::{self, Class, HEADER_LENGTH, MessageType, Method, TransactionId};
+use crate::integrity::Key;
 use crate::shape::Shape;
 
 /// A STUN message whose framing has been checked: the header, the length of every attribute,
@@ -23,10 +23,7 @@ use crate::shape::Shape;
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
     bytes: &'a [u8],
-    header: Header,
-    /// The first attributes that count, so that a getter need not walk.
-    slots: [Slot; SLOTS],
-    count: u8,
+    head: &'a [u8; HEADER_LENGTH],
     /// Where the attributes that count end.
     end: u32,
     /// Where these three start; zero when they are absent.
@@ -35,126 +32,57 @@ pub struct Message<'a> {
     fingerprint: u32,
 }
 
-const SLOTS: usize = 14;
-
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    attribute_type: u16,
-    /// Where it starts, in steps of 4 bytes: a message can be longer than a u16 counts.
-    quarter: u16,
-}
-
 impl<'a> Message<'a> {
     /// Checks the framing of `bytes`, which must be one whole message and nothing more. The
     /// time it takes grows with the number of attributes.
     ///
     /// # Errors
     /// When it is not one STUN message; the error names the offset.
-    #[inline]
+    // Where it is a call, moving the result out of its place takes longer than the parsing of a short
+    // message; the optimiser decides that by whim.
+    #[inline(always)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let header = Header::parse(bytes)?;
-        let end = HEADER_LENGTH + usize::from(header.length);
-        if end != bytes.len() {
-            return Err(ParseError::LengthMismatch { header: end, datagram: bytes.len() });
-        }
-        let mut message = Self {
-            bytes,
-            header,
-            slots: [Slot::default(); SLOTS],
-            count: 0,
-            end: end as u32,
-            integrity: 0,
-            integrity_sha256: 0,
-            fingerprint: 0,
-        };
-        let mut offset = HEADER_LENGTH;
-        while let Some(&[t0, t1, l0, l1]) = bytes.get(offset..).and_then(<[u8]>::first_chunk) {
-            let attribute_type = u16::from_be_bytes([t0, t1]);
+        let (head, mut rest) = header::split(bytes)?;
+        while let Some((&[t0, t1, l0, l1], tail)) = rest.split_first_chunk() {
+            if is_check(AttributeType::new(u16::from_be_bytes([t0, t1]))) {
+                break;
+            }
             let length = u16::from_be_bytes([l0, l1]);
-            let next = offset + 4 + usize::from(length).next_multiple_of(4);
-            if next > end {
-                return Err(ParseError::AttributePastEnd { offset, length });
-            }
-            match AttributeType::new(attribute_type) {
-                AttributeType::MESSAGE_INTEGRITY => message.meet_integrity(offset, length)?,
-                AttributeType::MESSAGE_INTEGRITY_SHA256 => message.meet_sha256(offset, length)?,
-                AttributeType::FINGERPRINT => {
-                    if length != 4 {
-                        return Err(ParseError::FingerprintLength { offset, length });
-                    }
-                    if next != end {
-                        return Err(ParseError::FingerprintNotLast { offset });
-                    }
-                    message.fingerprint = offset as u32;
-                    message.close(offset);
-                }
-                _ => {
-                    if message.end as usize > offset
-                        && let Some(slot) = message.slots.get_mut(usize::from(message.count))
-                    {
-                        *slot = Slot { attribute_type, quarter: (offset / 4) as u16 };
-                        message.count += 1;
-                    }
+            match tail.get(padded(length)..) {
+                Some(next) => rest = next,
+                None => {
+                    let offset = bytes.len() - rest.len();
+                    return Err(ParseError::AttributePastEnd { offset, length });
                 }
             }
-            offset = next;
         }
-        Ok(message)
-    }
-
-    /// The first one counts, unless MESSAGE-INTEGRITY-SHA256 came before.
-    fn meet_integrity(&mut self, offset: usize, length: u16) -> Result<(), ParseError> {
-        if self.has_integrity() {
-            return Ok(());
-        }
-        if length != 20 {
-            return Err(ParseError::IntegrityLength { offset, length });
-        }
-        self.integrity = offset as u32;
-        self.close(offset);
-        Ok(())
-    }
-
-    /// The first one counts, whether MESSAGE-INTEGRITY came before or not.
-    fn meet_sha256(&mut self, offset: usize, length: u16) -> Result<(), ParseError> {
-        if self.integrity_sha256 != 0 {
-            return Ok(());
-        }
-        if !(16..=32).contains(&length) || !length.is_multiple_of(4) {
-            return Err(ParseError::IntegrityLength { offset, length });
-        }
-        self.integrity_sha256 = offset as u32;
-        self.close(offset);
-        Ok(())
-    }
-
-    /// No attribute counts from `offset` on.
-    fn close(&mut self, offset: usize) {
-        self.end = self.end.min(offset as u32);
+        let end = bytes.len() - rest.len();
+        let (integrity, integrity_sha256, fingerprint) = checks(bytes, end)?;
+        Ok(Self { bytes, head, end: end as u32, integrity, integrity_sha256, fingerprint })
     }
 
     /// Class and method.
     #[must_use]
     pub const fn message_type(&self) -> MessageType {
-        self.header.message_type
+        MessageType::of(self.head)
     }
 
     /// Request, indication, success or error.
     #[must_use]
     pub const fn class(&self) -> Class {
-        self.header.message_type.class()
+        self.message_type().class()
     }
 
     /// What it asks for, or answers.
     #[must_use]
     pub const fn method(&self) -> Method {
-        self.header.message_type.method()
+        self.message_type().method()
     }
 
     /// What ties an answer to its request.
     #[must_use]
     pub const fn transaction_id(&self) -> TransactionId {
-        self.header.transaction_id
+        TransactionId::of(self.head)
     }
 
     /// The whole message.
@@ -190,25 +118,24 @@ impl<'a> Message<'a> {
 
     #[inline]
     fn find(&self, wanted: AttributeType) -> Option<RawAttribute<'a>> {
-        let slots = self.slots.get(..usize::from(self.count))?;
-        if let Some(slot) = slots.iter().find(|slot| slot.attribute_type == wanted.value()) {
-            return raw_attribute(self.bytes, usize::from(slot.quarter) * 4);
+        let mut rest = self.bytes.get(HEADER_LENGTH..self.end as usize)?;
+        loop {
+            let (&[t0, t1, l0, l1], tail) = rest.split_first_chunk()?;
+            let length = u16::from_be_bytes([l0, l1]);
+            if u16::from_be_bytes([t0, t1]) == wanted.value() {
+                let value = tail.get(..usize::from(length))?;
+                let offset = self.end as usize - rest.len();
+                return Some(RawAttribute { attribute_type: wanted, offset, value });
+            }
+            rest = tail.get(padded(length)..)?;
         }
-        if slots.len() < SLOTS {
-            return None;
-        }
-        let past = 4 * slots.last().map_or(0, |slot| usize::from(slot.quarter));
-        self.walk(past).skip(1).find(|attribute| attribute.attribute_type == wanted)
     }
 
     /// The attributes that count, in order, as they stand in the message; duplicates included.
+    #[inline]
     #[must_use]
     pub fn attributes(&self) -> Attributes<'a> {
-        self.walk(HEADER_LENGTH)
-    }
-
-    fn walk(&self, offset: usize) -> Attributes<'a> {
-        Attributes { bytes: self.bytes, offset, end: self.end as usize }
+        Attributes::new(self.bytes, self.end as usize)
     }
 
     /// Whether it carries MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256, right or not.
@@ -240,16 +167,15 @@ impl<'a> Message<'a> {
         min_length: usize,
     ) -> Result<Verified<'a>, IntegrityError> {
         let (right, integrity_type) = if self.integrity_sha256 != 0 {
-            let (head, tail, value) = self.covered(self.integrity_sha256);
+            let (covered, value) = self.covered(self.integrity_sha256);
             if value.len() < min_length {
                 return Err(IntegrityError::Truncated { length: value.len() });
             }
-            let mac = key.sha256(&head, tail);
-            let right = mac.get(..value.len()).is_some_and(|mac| integrity::equal(mac, value));
+            let right = key.is_integrity_sha256(covered, value);
             (right, AttributeType::MESSAGE_INTEGRITY_SHA256)
         } else if self.integrity != 0 {
-            let (head, tail, value) = self.covered(self.integrity);
-            (integrity::equal(&key.sha1(&head, tail), value), AttributeType::MESSAGE_INTEGRITY)
+            let (covered, value) = self.covered(self.integrity);
+            (key.is_integrity(covered, value), AttributeType::MESSAGE_INTEGRITY)
         } else {
             return Err(IntegrityError::Absent);
         };
@@ -270,26 +196,25 @@ impl<'a> Message<'a> {
         if self.fingerprint == 0 {
             return Ok(false);
         }
-        let (head, tail, value) = self.covered(self.fingerprint);
-        if value == fingerprint::value(&head, tail).to_be_bytes() {
+        // It comes last, so the header's length counts it already: the CRC is over what stands there.
+        let (covered, value) = self.covered(self.fingerprint);
+        if value == fingerprint::value(covered).to_be_bytes() {
             Ok(true)
         } else {
             Err(FingerprintMismatch)
         }
     }
 
-    /// What the check value at `offset` was made over, and the value: the header with the length
-    /// that it had when the attribute had just been written, and all between the two.
+    /// What stands before the check value at `offset`, and the value.
     #[inline]
-    fn covered(&self, offset: u32) -> ([u8; HEADER_LENGTH], &'a [u8], &'a [u8]) {
-        let value = raw_attribute(self.bytes, offset as usize).map_or(&[][..], |raw| raw.value);
-        let mut head = [0; HEADER_LENGTH];
-        if let Some(bytes) = self.bytes.first_chunk::<HEADER_LENGTH>() {
-            head = *bytes;
-        }
-        let length = offset as usize + 4 + value.len() - HEADER_LENGTH;
-        head[2..4].copy_from_slice(&(length as u16).to_be_bytes());
-        (head, self.bytes.get(HEADER_LENGTH..offset as usize).unwrap_or_default(), value)
+    fn covered(&self, offset: u32) -> (&'a [u8], &'a [u8]) {
+        let Some((covered, [_, _, l0, l1, value @ ..])) =
+            self.bytes.split_at_checked(offset as usize)
+        else {
+            return (&[], &[]);
+        };
+        let value = value.get(..usize::from(u16::from_be_bytes([*l0, *l1]))).unwrap_or_default();
+        (covered, value)
     }
 }
 
@@ -333,38 +258,93 @@ pub struct RawAttribute<'a> {
 /// The attributes of a message, in order.
 #[derive(Clone, Debug)]
 pub struct Attributes<'a> {
-    bytes: &'a [u8],
-    offset: usize,
+    rest: &'a [u8],
     end: usize,
 }
 
 impl<'a> Attributes<'a> {
     /// Those of the message at the start of `bytes` that start before `end`.
-    pub(crate) const fn new(bytes: &'a [u8], end: usize) -> Self {
-        Self { bytes, offset: HEADER_LENGTH, end }
+    #[inline]
+    pub(crate) fn new(bytes: &'a [u8], end: usize) -> Self {
+        Self { rest: bytes.get(HEADER_LENGTH..end).unwrap_or_default(), end }
     }
 }
 
 impl<'a> Iterator for Attributes<'a> {
     type Item = RawAttribute<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<RawAttribute<'a>> {
-        if self.offset >= self.end {
-            return None;
-        }
-        let attribute = raw_attribute(self.bytes, self.offset)?;
-        self.offset += 4 + attribute.value.len().next_multiple_of(4);
-        Some(attribute)
+        let (&[t0, t1, l0, l1], rest) = self.rest.split_first_chunk()?;
+        let offset = self.end - self.rest.len();
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
+        let value = rest.get(..length)?;
+        // The padding of a message cut short may be missing.
+        self.rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some(RawAttribute {
+            attribute_type: AttributeType::new(u16::from_be_bytes([t0, t1])),
+            offset,
+            value,
+        })
     }
 }
 
+/// Whether this is one of the three check values, with which the attributes that count end.
 #[inline]
-fn raw_attribute(bytes: &[u8], offset: usize) -> Option<RawAttribute<'_>> {
-    let (&[t0, t1, l0, l1], rest) = bytes.get(offset..)?.split_first_chunk()?;
-    let value = rest.get(..usize::from(u16::from_be_bytes([l0, l1])))?;
-    Some(RawAttribute {
-        attribute_type: AttributeType::new(u16::from_be_bytes([t0, t1])),
-        offset,
-        value,
-    })
+const fn is_check(attribute_type: AttributeType) -> bool {
+    matches!(
+        attribute_type,
+        AttributeType::MESSAGE_INTEGRITY
+            | AttributeType::MESSAGE_INTEGRITY_SHA256
+            | AttributeType::FINGERPRINT
+    )
+}
+
+/// Walks what begins at `offset` with the first check value, and says where MESSAGE-INTEGRITY,
+/// MESSAGE-INTEGRITY-SHA256 and FINGERPRINT start. No other attribute counts any more.
+#[inline]
+fn checks(bytes: &[u8], mut offset: usize) -> Result<(u32, u32, u32), ParseError> {
+    let (mut integrity, mut sha256, mut fingerprint) = (0, 0, 0);
+    while let Some((&[t0, t1, l0, l1], tail)) =
+        bytes.get(offset..).and_then(<[u8]>::split_first_chunk)
+    {
+        let length = u16::from_be_bytes([l0, l1]);
+        if padded(length) > tail.len() {
+            return Err(ParseError::AttributePastEnd { offset, length });
+        }
+        match AttributeType::new(u16::from_be_bytes([t0, t1])) {
+            // The first one counts, unless MESSAGE-INTEGRITY-SHA256 came before.
+            AttributeType::MESSAGE_INTEGRITY if integrity == 0 && sha256 == 0 => {
+                if length != 20 {
+                    return Err(ParseError::IntegrityLength { offset, length });
+                }
+                integrity = offset as u32;
+            }
+            // The first one counts, whether MESSAGE-INTEGRITY came before or not.
+            AttributeType::MESSAGE_INTEGRITY_SHA256 if sha256 == 0 => {
+                if !(16..=32).contains(&length) || !length.is_multiple_of(4) {
+                    return Err(ParseError::IntegrityLength { offset, length });
+                }
+                sha256 = offset as u32;
+            }
+            AttributeType::FINGERPRINT => {
+                if length != 4 {
+                    return Err(ParseError::FingerprintLength { offset, length });
+                }
+                if tail.len() != 4 {
+                    return Err(ParseError::FingerprintNotLast { offset });
+                }
+                fingerprint = offset as u32;
+            }
+            _ => {}
+        }
+        offset += 4 + padded(length);
+    }
+    Ok((integrity, sha256, fingerprint))
+}
+
+/// The length of a value with its padding.
+#[inline]
+const fn padded(length: u16) -> usize {
+    (length as usize + 3) & !3
 }

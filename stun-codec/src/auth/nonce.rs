@@ -198,7 +198,9 @@ impl Nonces {
         let key = key.ok_or(NonceError::Foreign)?;
         let time = [t0, t1, t2, t3];
         // Two bits carry nothing; they must be as we write them.
-        if !integrity::equal(&mac, &self.mac(key, time, five_tuple, offer)) || value & 3 != 0 {
+        let ours = self.mac(key, time, five_tuple, offer);
+        let pairs = mac.iter().zip(&ours).map(|(a, b)| (u32::from(*a), u32::from(*b)));
+        if !integrity::equal(pairs) || value & 3 != 0 {
             return Err(NonceError::Foreign);
         }
         let skew = if self.fleet { SKEW } else { 0 };
@@ -216,7 +218,8 @@ impl Nonces {
 
     fn mac(&self, key: &NonceKey, time: [u8; 4], five_tuple: FiveTuple, offer: Offer) -> [u8; MAC] {
         let FiveTuple { transport, local, remote } = five_tuple;
-        let mut head = [0; 20];
+        let mut bytes = [0; 52];
+        let (head, addresses) = bytes.split_at_mut(20);
         head[..4].copy_from_slice(&time);
         head[4] = match transport {
             Transport::Udp => 17,
@@ -226,7 +229,6 @@ impl Nonces {
         head[5] = key.id;
         head[6..8].copy_from_slice(&remote.port().to_be_bytes());
         head[8..12].copy_from_slice(&offer.digest());
-        let mut addresses = [0; 32];
         addresses[..16].copy_from_slice(&octets(remote.ip()));
         // Each server of a fleet has an address of its own.
         if !self.fleet {
@@ -234,7 +236,7 @@ impl Nonces {
             addresses[16..].copy_from_slice(&octets(local.ip()));
         }
         let mut mac = [0; MAC];
-        mac.copy_from_slice(&key.key.sha256(&head, &addresses)[..MAC]);
+        mac.copy_from_slice(&key.key.hmac_sha256(&bytes)[..MAC]);
         mac
     }
 }

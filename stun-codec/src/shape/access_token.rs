@@ -17,6 +17,7 @@ pub struct AccessToken<'a> {
 impl Shape for AccessToken<'static> {
     type Value<'a> = AccessToken<'a>;
 
+    #[inline]
     fn length(value: &AccessToken<'_>) -> Result<usize, ValueError> {
         let length = value.nonce.len();
         if u16::try_from(length).is_err() {
@@ -25,6 +26,7 @@ impl Shape for AccessToken<'static> {
         Ok(2 + length + value.encrypted_block.len())
     }
 
+    #[inline]
     fn encode(value: &AccessToken<'_>, _: TransactionId, out: &mut [u8]) {
         let (length, rest) = out.split_at_mut(2);
         length.copy_from_slice(&(value.nonce.len() as u16).to_be_bytes());
@@ -33,6 +35,7 @@ impl Shape for AccessToken<'static> {
         block.copy_from_slice(value.encrypted_block);
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<AccessToken<'_>, ValueError> {
         let token = value
             .split_first_chunk()

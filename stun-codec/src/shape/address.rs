@@ -1,5 +1,5 @@
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{Shape, exactly};
 use crate::error::ValueError;
@@ -19,12 +19,12 @@ impl Shape for Address {
 
     #[inline]
     fn encode(value: &SocketAddr, _: TransactionId, out: &mut [u8]) {
-        encode_address(value.ip(), value.port(), out);
+        encode_address(*value, out);
     }
 
     #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<SocketAddr, ValueError> {
-        decode_address(value)
+        decode_address(value, 0, TransactionId::new([0; 12]))
     }
 }
 
@@ -42,60 +42,68 @@ impl Shape for XorAddress {
 
     #[inline]
     fn encode(value: &SocketAddr, id: TransactionId, out: &mut [u8]) {
-        let (ip, port) = mask(value.ip(), value.port(), MAGIC_COOKIE, id);
-        encode_address(ip, port, out);
+        encode_address(mask(*value, MAGIC_COOKIE, id), out);
     }
 
     #[inline]
     fn decode(value: &[u8], id: TransactionId) -> Result<SocketAddr, ValueError> {
-        let masked = decode_address(value)?;
-        let (ip, port) = mask(masked.ip(), masked.port(), MAGIC_COOKIE, id);
-        Ok(SocketAddr::new(ip, port))
+        decode_address(value, MAGIC_COOKIE, id)
     }
 }
 
 /// Masks an address, or takes its mask off: `cookie` is what stands where the magic cookie does.
 #[inline]
-pub(crate) fn mask(ip: IpAddr, port: u16, cookie: u32, id: TransactionId) -> (IpAddr, u16) {
-    let ip = match ip {
-        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() ^ cookie).into(),
-        IpAddr::V6(ip) => {
-            let mut mask = [0; 16];
-            mask[..4].copy_from_slice(&cookie.to_be_bytes());
-            mask[4..].copy_from_slice(id.as_bytes());
-            Ipv6Addr::from_bits(ip.to_bits() ^ u128::from_be_bytes(mask)).into()
+pub(crate) fn mask(address: SocketAddr, cookie: u32, id: TransactionId) -> SocketAddr {
+    let port = address.port() ^ (cookie >> 16) as u16;
+    match address {
+        SocketAddr::V4(address) => {
+            SocketAddr::new(Ipv4Addr::from_bits(address.ip().to_bits() ^ cookie).into(), port)
         }
-    };
-    (ip, port ^ (cookie >> 16) as u16)
-}
-
-#[inline]
-fn encode_address(ip: IpAddr, port: u16, out: &mut [u8]) {
-    out[0] = 0;
-    out[2..4].copy_from_slice(&port.to_be_bytes());
-    match ip {
-        IpAddr::V4(ip) => {
-            out[1] = AddressFamily::V4 as u8;
-            out[4..].copy_from_slice(&ip.octets());
-        }
-        IpAddr::V6(ip) => {
-            out[1] = AddressFamily::V6 as u8;
-            out[4..].copy_from_slice(&ip.octets());
+        SocketAddr::V6(address) => {
+            let bits = address.ip().to_bits() ^ mask_of_v6(cookie, id);
+            SocketAddr::new(Ipv6Addr::from_bits(bits).into(), port)
         }
     }
 }
 
 #[inline]
-fn decode_address(value: &[u8]) -> Result<SocketAddr, ValueError> {
+fn mask_of_v6(cookie: u32, id: TransactionId) -> u128 {
+    let mut mask = [0; 16];
+    mask[..4].copy_from_slice(&cookie.to_be_bytes());
+    mask[4..].copy_from_slice(id.as_bytes());
+    u128::from_be_bytes(mask)
+}
+
+#[inline]
+fn encode_address(address: SocketAddr, out: &mut [u8]) {
+    let [p, q] = address.port().to_be_bytes();
+    match address {
+        SocketAddr::V4(address) => {
+            let [a, b, c, d] = address.ip().octets();
+            out.copy_from_slice(&[0, AddressFamily::V4 as u8, p, q, a, b, c, d]);
+        }
+        SocketAddr::V6(address) => {
+            let (head, ip) = out.split_at_mut(4);
+            head.copy_from_slice(&[0, AddressFamily::V6 as u8, p, q]);
+            ip.copy_from_slice(&address.ip().octets());
+        }
+    }
+}
+
+/// Reads an address that was masked with `cookie` and `id`; with zeros when it stands in clear.
+#[inline]
+fn decode_address(value: &[u8], cookie: u32, id: TransactionId) -> Result<SocketAddr, ValueError> {
+    let port = |p, q| u16::from_be_bytes([p, q]) ^ (cookie >> 16) as u16;
     // The first byte must be ignored (RFC 8489 §14.1).
     match *value {
         [_, 1, p, q, a, b, c, d] => {
-            Ok(SocketAddr::new(Ipv4Addr::new(a, b, c, d).into(), u16::from_be_bytes([p, q])))
+            let bits = u32::from_be_bytes([a, b, c, d]) ^ cookie;
+            Ok(SocketAddr::new(Ipv4Addr::from_bits(bits).into(), port(p, q)))
         }
-        [_, 2, p, q, ref ip @ ..] if ip.len() == 16 => Ok(SocketAddr::new(
-            Ipv6Addr::from(exactly::<16>(ip)?).into(),
-            u16::from_be_bytes([p, q]),
-        )),
+        [_, 2, p, q, ref ip @ ..] if ip.len() == 16 => {
+            let bits = u128::from_be_bytes(exactly(ip)?) ^ mask_of_v6(cookie, id);
+            Ok(SocketAddr::new(Ipv6Addr::from_bits(bits).into(), port(p, q)))
+        }
         [_, 1 | 2, ..] | [] | [_] => Err(ValueError::Length { length: value.len() }),
         [_, family, ..] => Err(ValueError::Family { family }),
     }
@@ -147,14 +155,17 @@ pub enum Family {}
 impl Shape for Family {
     type Value<'a> = AddressFamily;
 
+    #[inline]
     fn length(_: &AddressFamily) -> Result<usize, ValueError> {
         Ok(4)
     }
 
+    #[inline]
     fn encode(value: &AddressFamily, _: TransactionId, out: &mut [u8]) {
         out.copy_from_slice(&[*value as u8, 0, 0, 0]);
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<AddressFamily, ValueError> {
         let [family, _, _, _] = exactly(value)?;
         AddressFamily::from_value(family).ok_or(ValueError::Family { family })

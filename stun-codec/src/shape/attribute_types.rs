@@ -60,16 +60,19 @@ pub enum Types {}
 impl Shape for Types {
     type Value<'a> = AttributeTypes;
 
+    #[inline]
     fn length(value: &AttributeTypes) -> Result<usize, ValueError> {
         Ok(2 * usize::from(value.count))
     }
 
+    #[inline]
     fn encode(value: &AttributeTypes, _: TransactionId, out: &mut [u8]) {
         for (out, attribute_type) in out.chunks_exact_mut(2).zip(value.iter()) {
             out.copy_from_slice(&attribute_type.value().to_be_bytes());
         }
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<AttributeTypes, ValueError> {
         if !value.len().is_multiple_of(2) {
             return Err(ValueError::Length { length: value.len() });

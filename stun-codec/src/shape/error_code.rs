@@ -100,16 +100,19 @@ pub enum Error {}
 impl Shape for Error {
     type Value<'a> = ErrorCode<'a>;
 
+    #[inline]
     fn length(value: &ErrorCode<'_>) -> Result<usize, ValueError> {
         Phrase::length(&value.reason).map(|length| 4 + length)
     }
 
+    #[inline]
     fn encode(value: &ErrorCode<'_>, _: TransactionId, out: &mut [u8]) {
         let (class, number) = (value.code / 100, value.code % 100);
         out[..4].copy_from_slice(&[0, 0, class as u8, number as u8]);
         out[4..].copy_from_slice(value.reason.as_bytes());
     }
 
+    #[inline]
     fn decode(value: &[u8], id: TransactionId) -> Result<ErrorCode<'_>, ValueError> {
         let [_, _, class, number, reason @ ..] = value else {
             return Err(ValueError::Length { length: value.len() });
@@ -140,15 +143,18 @@ pub struct AddressError<'a> {
 impl Shape for AddressError<'static> {
     type Value<'a> = AddressError<'a>;
 
+    #[inline]
     fn length(value: &AddressError<'_>) -> Result<usize, ValueError> {
         Error::length(&value.error)
     }
 
+    #[inline]
     fn encode(value: &AddressError<'_>, id: TransactionId, out: &mut [u8]) {
         Error::encode(&value.error, id, out);
         out[0] = value.family as u8;
     }
 
+    #[inline]
     fn decode(value: &[u8], id: TransactionId) -> Result<AddressError<'_>, ValueError> {
         // The family stands where ERROR-CODE has reserved bits.
         let error = Error::decode(value, id)?;

@@ -17,14 +17,17 @@ pub struct ChangeRequest {
 impl Shape for ChangeRequest {
     type Value<'a> = Self;
 
+    #[inline]
     fn length(_: &Self) -> Result<usize, ValueError> {
         Ok(4)
     }
 
+    #[inline]
     fn encode(value: &Self, id: TransactionId, out: &mut [u8]) {
         U32::encode(&(u32::from(value.ip) << 2 | u32::from(value.port) << 1), id, out);
     }
 
+    #[inline]
     fn decode(value: &[u8], id: TransactionId) -> Result<Self, ValueError> {
         let flags = U32::decode(value, id)?;
         Ok(Self { ip: flags & 4 != 0, port: flags & 2 != 0 })
@@ -48,14 +51,17 @@ pub enum Port {}
 impl Shape for Port {
     type Value<'a> = u16;
 
+    #[inline]
     fn length(_: &u16) -> Result<usize, ValueError> {
         Ok(2)
     }
 
+    #[inline]
     fn encode(value: &u16, _: TransactionId, out: &mut [u8]) {
         out.copy_from_slice(&value.to_be_bytes());
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<u16, ValueError> {
         match *value {
             [a, b] | [a, b, _, _] => Ok(u16::from_be_bytes([a, b])),
@@ -80,16 +86,19 @@ pub struct Icmp {
 impl Shape for Icmp {
     type Value<'a> = Self;
 
+    #[inline]
     fn length(value: &Self) -> Result<usize, ValueError> {
         if value.icmp_type < 1 << 7 && value.code < 1 << 9 { Ok(8) } else { Err(ValueError::Range) }
     }
 
+    #[inline]
     fn encode(value: &Self, _: TransactionId, out: &mut [u8]) {
         let packed = u32::from(value.icmp_type) << 9 | u32::from(value.code);
         out[..4].copy_from_slice(&packed.to_be_bytes());
         out[4..].copy_from_slice(&value.error_data.to_be_bytes());
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<Self, ValueError> {
         let [_, _, a, b, data @ ..] = exactly::<8>(value)?;
         let packed = u16::from_be_bytes([a, b]);
@@ -120,14 +129,17 @@ pub struct TransmitCounter {
 impl Shape for TransmitCounter {
     type Value<'a> = Self;
 
+    #[inline]
     fn length(_: &Self) -> Result<usize, ValueError> {
         Ok(4)
     }
 
+    #[inline]
     fn encode(value: &Self, _: TransactionId, out: &mut [u8]) {
         out.copy_from_slice(&[0, 0, value.request, value.response]);
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<Self, ValueError> {
         exactly(value).map(|[_, _, request, response]| Self { request, response })
     }
@@ -150,14 +162,17 @@ pub struct NetworkInfo {
 impl Shape for NetworkInfo {
     type Value<'a> = Self;
 
+    #[inline]
     fn length(_: &Self) -> Result<usize, ValueError> {
         Ok(4)
     }
 
+    #[inline]
     fn encode(value: &Self, id: TransactionId, out: &mut [u8]) {
         U32::encode(&(u32::from(value.id) << 16 | u32::from(value.cost)), id, out);
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<Self, ValueError> {
         exactly(value).map(|[a, b, c, d]| Self {
             id: u16::from_be_bytes([a, b]),

@@ -79,6 +79,7 @@ pub enum Algorithm {}
 impl Shape for Algorithm {
     type Value<'a> = NamedAlgorithm<'a>;
 
+    #[inline]
     fn length(value: &NamedAlgorithm<'_>) -> Result<usize, ValueError> {
         let length = value.parameters.len();
         if length > usize::from(u16::MAX) {
@@ -87,6 +88,7 @@ impl Shape for Algorithm {
         Ok(4 + length.next_multiple_of(4))
     }
 
+    #[inline]
     fn encode(value: &NamedAlgorithm<'_>, _: TransactionId, out: &mut [u8]) {
         out.fill(0);
         out[..2].copy_from_slice(&value.number.to_be_bytes());
@@ -94,6 +96,7 @@ impl Shape for Algorithm {
         out[4..4 + value.parameters.len()].copy_from_slice(value.parameters);
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<NamedAlgorithm<'_>, ValueError> {
         match split(value) {
             Some((algorithm, [])) => Ok(algorithm),
@@ -148,14 +151,17 @@ pub enum Algorithms {}
 impl Shape for Algorithms {
     type Value<'a> = AlgorithmList<'a>;
 
+    #[inline]
     fn length(value: &AlgorithmList<'_>) -> Result<usize, ValueError> {
         Ok(value.0.len())
     }
 
+    #[inline]
     fn encode(value: &AlgorithmList<'_>, _: TransactionId, out: &mut [u8]) {
         out.copy_from_slice(value.0);
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<AlgorithmList<'_>, ValueError> {
         AlgorithmList::new(value)
     }

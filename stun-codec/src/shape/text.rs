@@ -1,4 +1,4 @@
-use super::Shape;
+use super::{Shape, copy};
 use crate::error::ValueError;
 use crate::header::TransactionId;
 
@@ -9,14 +9,17 @@ pub enum Text<const WRITTEN: usize, const READ: usize = WRITTEN> {}
 impl<const WRITTEN: usize, const READ: usize> Shape for Text<WRITTEN, READ> {
     type Value<'a> = &'a str;
 
+    #[inline]
     fn length(value: &&str) -> Result<usize, ValueError> {
         at_most(WRITTEN, value.len())
     }
 
+    #[inline]
     fn encode(value: &&str, _: TransactionId, out: &mut [u8]) {
-        out.copy_from_slice(value.as_bytes());
+        copy(value.as_bytes(), out);
     }
 
+    #[inline]
     fn decode(value: &[u8], _: TransactionId) -> Result<&str, ValueError> {
         at_most(READ, value.len())?;
         core::str::from_utf8(value).map_err(|_| ValueError::Utf8)
