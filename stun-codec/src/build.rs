@@ -256,7 +256,7 @@ impl<'b, State> MessageBuilder<'b, State> {
         }
         let start = self.length;
         // The length in the header has 16 bits; so have the lengths of values.
-        let end = start + 4 + (length.min(usize::from(u16::MAX) + 1) + 3 & !3);
+        let end = start + 4 + ((length.min(usize::from(u16::MAX) + 1) + 3) & !3);
         if end - HEADER_LENGTH > usize::from(u16::MAX) {
             self.error = Some(BuildError::MessageTooLong);
             return None;

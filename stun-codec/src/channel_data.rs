@@ -9,10 +9,16 @@
 //! let datagram = [&header[..], b"hello"].concat();
 //! let data = ChannelData::parse(&datagram)?;
 //! assert_eq!((data.channel, data.payload), (channel, &b"hello"[..]));
+//!
+//! let mut buffer = [0; 16];
+//! assert_eq!(data.write(&mut buffer)?, datagram);
+//! assert_eq!(data.write_padded(&mut buffer)?.len(), 12); // over a stream
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use core::fmt;
+
+use crate::error::BuildError;
 
 /// The number of a channel, 0x4000 to 0x4FFF (RFC 8656 §12).
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -115,6 +121,58 @@ impl<'a> ChannelData<'a> {
         let [l0, l1] = u16::try_from(length).ok()?.to_be_bytes();
         Some([n0, n1, l0, l1])
     }
+
+    /// The zeros that follow a payload of `length` bytes over a stream (RFC 8656 §12.5): none, or up
+    /// to three. Over UDP none are needed.
+    #[inline]
+    #[must_use]
+    pub const fn padding(length: usize) -> &'static [u8] {
+        match length % 4 {
+            0 => &[],
+            1 => &[0; 3],
+            2 => &[0; 2],
+            _ => &[0; 1],
+        }
+    }
+
+    /// Writes it into `buffer` as it goes into a datagram: header and payload.
+    ///
+    /// Who relays writes the [`header`](Self::header) in front of the payload where that lies,
+    /// and copies nothing.
+    ///
+    /// # Errors
+    /// When the payload is longer than 65,535 bytes or the buffer is too small.
+    pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], BuildError> {
+        self.write_before(&[], buffer)
+    }
+
+    /// As [`write`](Self::write), with the [`padding`](Self::padding) that a stream demands.
+    ///
+    /// # Errors
+    /// As those of `write`.
+    pub fn write_padded<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], BuildError> {
+        self.write_before(Self::padding(self.payload.len()), buffer)
+    }
+
+    fn write_before<'b>(
+        &self,
+        padding: &[u8],
+        buffer: &'b mut [u8],
+    ) -> Result<&'b [u8], BuildError> {
+        let header =
+            Self::header(self.channel, self.payload.len()).ok_or(BuildError::MessageTooLong)?;
+        let capacity = buffer.len();
+        let mut end = 0;
+        for part in [&header, self.payload, padding] {
+            let start = end;
+            end += part.len();
+            buffer
+                .get_mut(start..end)
+                .ok_or(BuildError::BufferTooSmall { capacity })?
+                .copy_from_slice(part);
+        }
+        buffer.get(..end).ok_or(BuildError::BufferTooSmall { capacity })
+    }
 }
 
 #[cfg(test)]
@@ -148,5 +206,38 @@ mod tests {
     fn the_header_holds_sixteen_bits_of_length() {
         assert_eq!(ChannelData::header(ChannelNumber::MAX, 65_535), Some([0x4F, 0xFF, 0xFF, 0xFF]));
         assert_eq!(ChannelData::header(ChannelNumber::MAX, 65_536), None);
+    }
+
+    #[test]
+    fn padding_is_written_for_streams_only_and_is_zero() {
+        let channel = ChannelNumber::MIN;
+        for (payload, padding) in [(&b""[..], 0), (b"a", 3), (b"ab", 2), (b"abc", 1), (b"abcd", 0)]
+        {
+            let data = ChannelData { channel, payload };
+            let (mut plain, mut padded) = ([0xFF; 16], [0xFF; 16]);
+            let plain = data.write(&mut plain).expect("it fits");
+            let padded = data.write_padded(&mut padded).expect("it fits");
+            assert_eq!(plain.len(), 4 + payload.len());
+            assert_eq!(padded, [plain, &[0; 3][..padding]].concat());
+            assert_eq!(ChannelData::padding(payload.len()).len(), padding);
+            assert_eq!(ChannelData::parse(plain), Ok(data));
+            assert_eq!(ChannelData::parse(padded), Ok(data));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_written() {
+        let data = ChannelData { channel: ChannelNumber::MIN, payload: b"hello" };
+        assert!(data.write(&mut [0; 9]).is_ok());
+        for capacity in 0..9 {
+            let error = Err(BuildError::BufferTooSmall { capacity });
+            assert_eq!(data.write(&mut [0; 9][..capacity]), error);
+        }
+        assert!(data.write_padded(&mut [0; 12]).is_ok());
+        let error = Err(BuildError::BufferTooSmall { capacity: 11 });
+        assert_eq!(data.write_padded(&mut [0; 11]), error);
+        let payload = &[0; 65_536];
+        let data = ChannelData { channel: ChannelNumber::MIN, payload };
+        assert_eq!(data.write(&mut [0; 65_544]), Err(BuildError::MessageTooLong));
     }
 }

@@ -262,7 +262,7 @@ fn check(head: &[u8; HEADER_LENGTH]) -> Result<(), ParseError> {
         return Err(ParseError::MagicCookie);
     }
     let length = length(head);
-    if length % 4 != 0 {
+    if !length.is_multiple_of(4) {
         return Err(ParseError::UnalignedLength { length });
     }
     Ok(())

@@ -17,19 +17,25 @@ pub mod auth;
 pub mod build;
 pub mod channel_data;
 pub mod demux;
+#[cfg(feature = "alloc")]
+pub mod discovery;
 pub mod dissect;
 mod error;
 mod fingerprint;
+pub mod framing;
 mod header;
 pub mod integrity;
 pub mod legacy;
 mod message;
+#[cfg(feature = "alloc")]
+pub mod redirection;
 #[cfg(feature = "serde")]
 mod serialized;
 pub mod shape;
 #[cfg(feature = "alloc")]
 pub mod transaction;
 mod unknown;
+pub mod uri;
 
 #[cfg(feature = "arbitrary")]
 pub use arbitrary_message::ArbitraryMessage;

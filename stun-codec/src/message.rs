@@ -38,8 +38,8 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// When it is not one STUN message; the error names the offset.
-    // Where it is a call, moving the result out of its place takes longer than the parsing of a short
-    // message; the optimiser decides that by whim.
+    // Here and below: where it is a call, moving the result out of its place takes longer than reading a
+    // short message, and the optimiser decides that by whim.
     #[inline(always)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let (head, mut rest) = header::split(bytes)?;
@@ -95,7 +95,7 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// When it is there and malformed.
-    #[inline]
+    #[inline(always)]
     pub fn get<S: Shape>(
         &self,
         attribute: Attribute<S>,
@@ -116,7 +116,7 @@ impl<'a> Message<'a> {
         self.find(attribute.attribute_type()).is_some()
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, wanted: AttributeType) -> Option<RawAttribute<'a>> {
         let mut rest = self.bytes.get(HEADER_LENGTH..self.end as usize)?;
         loop {
@@ -149,7 +149,7 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// When it carries none, or one that was not made with `key` over these bytes.
-    #[inline]
+    #[inline(always)]
     pub fn verify(&self, key: &Key) -> Result<Verified<'a>, IntegrityError> {
         self.verify_truncated(key, 32)
     }
@@ -160,7 +160,7 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// As those of `verify`.
-    #[inline]
+    #[inline(always)]
     pub fn verify_truncated(
         &self,
         key: &Key,
@@ -206,7 +206,7 @@ impl<'a> Message<'a> {
     }
 
     /// What stands before the check value at `offset`, and the value.
-    #[inline]
+    #[inline(always)]
     fn covered(&self, offset: u32) -> (&'a [u8], &'a [u8]) {
         let Some((covered, [_, _, l0, l1, value @ ..])) =
             self.bytes.split_at_checked(offset as usize)

@@ -33,8 +33,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod config;
+mod failure;
+mod round_trip;
+
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::net::IpAddr;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -45,42 +51,10 @@ use sansio::{FiveTuple, Timestamp, Transmit};
 use crate::header::{Class, Header, TransactionId};
 use crate::message::Message;
 
-/// The times of retransmission (RFC 8489 §6.2.1, §6.2.2).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Config {
-    /// The time to the first retransmission; each further one waits twice as long. 500 ms by default.
-    pub rto: Duration,
-    /// How many times a request is sent in all (Rc). 7 by default.
-    pub max_sends: u32,
-    /// How many times `rto` to wait for an answer after the last one (Rm). 16 by default.
-    pub last_wait: u32,
-    /// How long to wait for an answer on a reliable transport (Ti). 39.5 s by default.
-    pub reliable_timeout: Duration,
-}
+pub use config::Config;
+pub use failure::{Failed, FailureReason, PathError};
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            rto: Duration::from_millis(500),
-            max_sends: 7,
-            last_wait: 16,
-            reliable_timeout: Duration::from_millis(39_500),
-        }
-    }
-}
-
-/// No answer that the caller accepts came to a request in all its time.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TimedOut<T> {
-    /// The transaction.
-    pub id: TransactionId,
-    /// What the caller tied to it.
-    pub context: T,
-    /// Whether answers did come, and were all turned down: the integrity protection was
-    /// violated (RFC 8489 §9.1.4, §9.2.5). On a reliable transport the first one ends the
-    /// transaction, without waiting for its time to be over.
-    pub integrity_violated: bool,
-}
+use round_trip::RoundTrips;
 
 /// An answer that the caller has accepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -105,7 +79,8 @@ pub struct Transactions<T = ()> {
     waiting: BTreeMap<TransactionId, Waiting<T>>,
     deadlines: BTreeSet<(Timestamp, TransactionId)>,
     transmits: VecDeque<Transmit<Bytes>>,
-    timed_out: VecDeque<TimedOut<T>>,
+    failed: VecDeque<Failed<T>>,
+    round_trips: RoundTrips,
 }
 
 #[derive(Debug)]
@@ -119,11 +94,19 @@ struct Waiting<T> {
     /// The deadline ends the transaction, whatever `sends` says.
     sends_no_more: bool,
     turned_down: bool,
+    /// The RTO is the one that is estimated, and the answer improves the estimate.
+    estimates: bool,
+    /// Another path on which the answer may come.
+    also_on: Option<Box<FiveTuple>>,
 }
 
 impl<T> Waiting<T> {
     fn is_reliable(&self) -> bool {
         self.request.five_tuple.transport.is_reliable()
+    }
+
+    fn is_answered_on(&self, path: FiveTuple) -> bool {
+        self.request.five_tuple == path || self.also_on.as_deref() == Some(&path)
     }
 }
 
@@ -138,7 +121,8 @@ impl<T> Transactions<T> {
             waiting: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             transmits: VecDeque::new(),
-            timed_out: VecDeque::new(),
+            failed: VecDeque::new(),
+            round_trips: RoundTrips::default(),
         }
     }
 
@@ -147,6 +131,14 @@ impl<T> Transactions<T> {
         let mut id = [0; 12];
         self.rng.fill_bytes(&mut id);
         TransactionId::new(id)
+    }
+
+    /// The time to the first retransmission of a request to this server that is started now
+    /// (RFC 8489 §6.2.1): estimated as in RFC 6298 from the transactions that were answered lately
+    /// without being sent again; [`Config::rto`] when there were none.
+    #[must_use]
+    pub fn rto(&self, now: Timestamp, server: IpAddr) -> Duration {
+        self.round_trips.rto(&self.config, now, server)
     }
 
     /// Sends `request`, and goes on sending it until it is answered, cancelled, or out of time.
@@ -159,17 +151,43 @@ impl<T> Transactions<T> {
         request: Transmit<B>,
         context: T,
     ) -> Option<TransactionId> {
-        self.start_with_rto(now, request, context, self.config.rto)
+        self.begin(now, request, context, None, None)
     }
 
     /// As [`start`](Self::start), with a time of its own to the first retransmission: ICE
-    /// stretches it by the number of checks under way (RFC 8445 §14.3).
+    /// stretches it by the number of checks under way (RFC 8445 §14.3). The answer says nothing to
+    /// the estimate of [`rto`](Self::rto).
     pub fn start_with_rto<B: AsRef<[u8]>>(
         &mut self,
         now: Timestamp,
         request: Transmit<B>,
         context: T,
         rto: Duration,
+    ) -> Option<TransactionId> {
+        self.begin(now, request, context, Some(rto), None)
+    }
+
+    /// As [`start`](Self::start), for a request that asks for its answer on another path: from
+    /// another of the server's addresses, or to another of the caller's (RFC 5780 §7.2, §7.5). The
+    /// answer may come there or on the path of the request, and nowhere else; `accept` judges which
+    /// it should have been.
+    pub fn start_answered_on<B: AsRef<[u8]>>(
+        &mut self,
+        now: Timestamp,
+        request: Transmit<B>,
+        context: T,
+        path: FiveTuple,
+    ) -> Option<TransactionId> {
+        self.begin(now, request, context, None, Some(path))
+    }
+
+    fn begin<B: AsRef<[u8]>>(
+        &mut self,
+        now: Timestamp,
+        request: Transmit<B>,
+        context: T,
+        rto: Option<Duration>,
+        also_on: Option<FiveTuple>,
     ) -> Option<TransactionId> {
         let header = Header::parse(request.payload.as_ref()).ok()?;
         if header.message_type.class() != Class::Request {
@@ -178,7 +196,14 @@ impl<T> Transactions<T> {
         let id = header.transaction_id;
         self.cancel(id);
         let request = request.map(|bytes| Bytes::copy_from_slice(bytes.as_ref()));
-        let reliable = request.five_tuple.transport.is_reliable();
+        let FiveTuple { transport, remote, .. } = request.five_tuple;
+        let reliable = transport.is_reliable();
+        let estimates = !reliable && rto.is_none();
+        let rto = match rto {
+            Some(rto) => rto,
+            None if reliable => self.config.rto,
+            None => self.round_trips.begin(&self.config, now, remote.ip()),
+        };
         let interval =
             if reliable { self.config.reliable_timeout } else { self.wait_after(1, rto) };
         let waiting = Waiting {
@@ -190,6 +215,8 @@ impl<T> Transactions<T> {
             deadline: now + interval,
             sends_no_more: reliable,
             turned_down: false,
+            estimates,
+            also_on: also_on.map(Box::new),
         };
         self.deadlines.insert((waiting.deadline, id));
         self.waiting.insert(id, waiting);
@@ -236,7 +263,7 @@ impl<T> Transactions<T> {
         let id = message.transaction_id();
         let waiting = self.waiting.get(&id)?;
         let request = Header::parse(&waiting.request.payload).ok()?;
-        if waiting.request.five_tuple != five_tuple
+        if !waiting.is_answered_on(five_tuple)
             || request.message_type.method() != message.method()
             || waiting.turned_down && waiting.is_reliable()
         {
@@ -248,7 +275,68 @@ impl<T> Transactions<T> {
         };
         let waiting = self.remove(id)?;
         let round_trip_time = (waiting.sends == 1).then(|| now - waiting.first_sent);
+        if waiting.estimates {
+            self.learn(now, &waiting);
+        }
         Some(Answer { context: waiting.context, value, round_trip_time })
+    }
+
+    /// What an answer tells about the server (RFC 8489 §6.2.1).
+    fn learn(&mut self, now: Timestamp, waiting: &Waiting<T>) {
+        let Waiting { sends, rto, first_sent, .. } = *waiting;
+        let server = waiting.request.five_tuple.remote.ip();
+        if sends == 1 {
+            self.round_trips.measure(&self.config, now, server, now - first_sent);
+        } else {
+            let wait = rto.saturating_mul(power_of_two(sends - 1));
+            self.round_trips.back_off(&self.config, now, server, wait);
+        }
+    }
+
+    /// Hands in that a datagram to `path.remote` could not be delivered, or that a stream is broken.
+    /// A [hard error](PathError::is_hard) ends the transactions of that path, for
+    /// [`FailureReason::Unreachable`] (RFC 8489 §6.2.1, §6.2.2); any other is ignored. Says how
+    /// many it has ended.
+    ///
+    /// `quoted` is what an ICMP message repeats of the datagram, beginning with the STUN header. It
+    /// must be the start of a request that is under way on that path, at least as far as its
+    /// transaction id, and ends only that one; so nobody who has not seen the request can end it.
+    /// Without a quotation, all transactions of the path are ended: hand it in so only where the
+    /// operating system vouches for it, as for an error of a connected socket.
+    pub fn handle_unreachable(
+        &mut self,
+        _now: Timestamp,
+        path: FiveTuple,
+        error: PathError,
+        quoted: Option<&[u8]>,
+    ) -> usize {
+        if !error.is_hard(&path.remote) {
+            return 0;
+        }
+        let ids: Vec<_> = match quoted {
+            Some(quoted) => {
+                let id = Header::parse(quoted).map(|header| header.transaction_id);
+                let live = id.ok().filter(|id| {
+                    self.waiting.get(id).is_some_and(|waiting| {
+                        let request = &waiting.request;
+                        request.five_tuple == path && request.payload.starts_with(quoted)
+                    })
+                });
+                live.into_iter().collect()
+            }
+            None => {
+                let of_path = |(id, waiting): (&TransactionId, &Waiting<T>)| {
+                    (waiting.request.five_tuple == path).then_some(*id)
+                };
+                self.waiting.iter().filter_map(of_path).collect()
+            }
+        };
+        for &id in &ids {
+            if let Some(context) = self.cancel(id) {
+                self.failed.push_back(Failed { id, context, reason: FailureReason::Unreachable });
+            }
+        }
+        ids.len()
     }
 
     fn turn_down(&mut self, now: Timestamp, id: TransactionId) {
@@ -332,8 +420,12 @@ impl<T> Transactions<T> {
             let Some(waiting) = self.waiting.get_mut(&id) else { continue };
             if waiting.sends_no_more || waiting.sends >= self.config.max_sends {
                 if let Some(Waiting { context, turned_down, .. }) = self.waiting.remove(&id) {
-                    let integrity_violated = turned_down;
-                    self.timed_out.push_back(TimedOut { id, context, integrity_violated });
+                    let reason = if turned_down {
+                        FailureReason::IntegrityViolated
+                    } else {
+                        FailureReason::TimedOut
+                    };
+                    self.failed.push_back(Failed { id, context, reason });
                 }
                 continue;
             }
@@ -354,10 +446,11 @@ impl<T> Transactions<T> {
         self.transmits.pop_front()
     }
 
-    /// The next request that got no acceptable answer. The answer may change after `handle_timeout`.
+    /// The next request that has failed. The answer may change after `handle_timeout` and
+    /// `handle_unreachable`.
     #[must_use = "an event is told once"]
-    pub fn poll_event(&mut self) -> Option<TimedOut<T>> {
-        self.timed_out.pop_front()
+    pub fn poll_event(&mut self) -> Option<Failed<T>> {
+        self.failed.pop_front()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next. The answer may change after

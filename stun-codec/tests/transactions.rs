@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use sansio::{FiveTuple, Timestamp, Transmit};
-use stun_codec::transaction::{Config, Transactions};
+use stun_codec::transaction::{Config, FailureReason, Transactions};
 use stun_codec::{Class, Key, Message, MessageBuilder, MessageType, Method, TransactionId, attr};
 
 fn path() -> FiveTuple {
@@ -45,7 +45,7 @@ fn life(transactions: &mut Transactions<u32>, path: FiveTuple) -> (Vec<u64>, u64
         }
         if let Some(timed_out) = transactions.poll_event() {
             assert_eq!(timed_out.context, 7);
-            assert!(!timed_out.integrity_violated);
+            assert_eq!(timed_out.reason, FailureReason::TimedOut);
             assert_eq!(transactions.poll_timeout(), None);
             return (sent, now.since_epoch().as_millis() as u64);
         }
@@ -222,6 +222,7 @@ fn rto_rc_rm_and_ti_are_the_callers_to_set() {
         max_sends: 3,
         last_wait: 2,
         reliable_timeout: Duration::from_millis(7),
+        ..Config::default()
     };
     let mut transactions = Transactions::new(config, [1; 32]);
     // Each wait twice the one before, to the millisecond; the last one is Rm times RTO.
@@ -286,7 +287,7 @@ fn when_all_answers_were_turned_down_the_integrity_was_violated() {
         }
     };
     assert_eq!(sent, 7, "nor keeps the request from being sent again");
-    assert!(event.integrity_violated);
+    assert_eq!(event.reason, FailureReason::IntegrityViolated);
 
     start(&mut transactions, Timestamp::ZERO, path());
     let event = loop {
@@ -296,7 +297,7 @@ fn when_all_answers_were_turned_down_the_integrity_was_violated() {
             break event;
         }
     };
-    assert!(!event.integrity_violated, "silence is no violation");
+    assert_eq!(event.reason, FailureReason::TimedOut, "silence is no violation");
 }
 
 #[test]
@@ -311,7 +312,8 @@ fn on_a_stream_one_answer_that_is_turned_down_ends_it_at_once() {
     assert!(transactions.handle_input(now, input, |_, _| Some(())).is_none(), "too late");
     assert_eq!(transactions.poll_timeout(), Some(now));
     transactions.handle_timeout(now);
-    assert!(transactions.poll_event().unwrap().integrity_violated);
+    let event = transactions.poll_event().unwrap();
+    assert_eq!(event.reason, FailureReason::IntegrityViolated);
     assert!(transactions.is_empty() && transactions.poll_timeout().is_none());
 }
 

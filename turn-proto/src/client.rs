@@ -22,7 +22,6 @@
 //! ```
 
 use alloc::collections::{BTreeSet, VecDeque};
-use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
@@ -33,6 +32,8 @@ use sansio::{FiveTuple, Timestamp, Transmit};
 use stun_codec::auth::long_term::Session;
 use stun_codec::channel_data::ChannelData;
 use stun_codec::demux::{self, Protocol};
+use stun_codec::redirection::Redirections;
+use stun_codec::transaction::FailureReason;
 use stun_codec::{BuildError, Class, Message, MessageBuilder, Method, TransactionId, Transactions};
 use stun_codec::{attr, transaction};
 
@@ -74,8 +75,8 @@ pub struct Client {
     peers: Peers,
     timers: BTreeSet<(Timestamp, Timer)>,
     events: VecDeque<Event>,
-    /// The servers that were asked since `allocate`.
-    tried: Vec<SocketAddr>,
+    /// Where `allocate` has been sent.
+    redirections: Redirections,
     /// A leftover of an earlier run on this port has been cleared away since `allocate`.
     cleared: bool,
 }
@@ -121,7 +122,8 @@ pub enum Input<'a> {
     NotMine,
 }
 
-/// A permission lasts 300 s (RFC 8656 §9). A transaction takes up to 39.5 s, which leaves 20 s.
+/// A permission lasts 300 s (RFC 8656 §9). A transaction takes up to 39.5 s with the first RTO, and
+/// less than 60 s with the longest one.
 const PERMISSION_REFRESH: Duration = Duration::from_secs(240);
 
 /// A channel lasts 600 s, its permission 300 s (RFC 8656 §12). Binding it anew renews both;
@@ -147,7 +149,7 @@ impl Client {
             peers: Peers::default(),
             timers: BTreeSet::new(),
             events: VecDeque::new(),
-            tried: Vec::new(),
+            redirections: Redirections::new(config.max_redirects.into()),
             cleared: false,
             rng,
             config,
@@ -164,8 +166,8 @@ impl Client {
         self.five_tuple = self.config.five_tuple;
         self.session = Session::new(self.config.credentials.clone());
         self.challenges = 0;
-        self.tried.clear();
-        self.tried.push(self.five_tuple.remote);
+        self.redirections = Redirections::new(self.config.max_redirects.into());
+        self.redirections.asked(now, self.five_tuple.remote);
         self.cleared = false;
         self.state = State::Allocating;
         self.start(now, Request::Allocate, 0);
@@ -320,10 +322,12 @@ impl Client {
     /// call early or late.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         self.transactions.handle_timeout(now);
-        while let Some(timed_out) = self.transactions.poll_event() {
-            let transaction::TimedOut { context, integrity_violated, .. } = timed_out;
-            let reason =
-                if integrity_violated { Failure::IntegrityViolated } else { Failure::TimedOut };
+        while let Some(failed) = self.transactions.poll_event() {
+            let transaction::Failed { context, reason, .. } = failed;
+            let reason = match reason {
+                FailureReason::IntegrityViolated => Failure::IntegrityViolated,
+                FailureReason::TimedOut | FailureReason::Unreachable => Failure::TimedOut,
+            };
             self.handle_failure(now, context.request, reason);
         }
         while let Some(&(deadline, timer)) = self.timers.first()

@@ -182,20 +182,14 @@ impl Client {
 
     /// Asks the server that this one points to (RFC 8489 §10), but none twice.
     fn follow(&mut self, now: Timestamp, message: &Message<'_>) {
-        match message.get(attr::ALTERNATE_SERVER) {
-            Ok(Some(server))
-                if self.tried.len() <= usize::from(self.config.max_redirects)
-                    && !self.tried.contains(&server)
-                    && server.is_ipv4() == self.five_tuple.local.is_ipv4()
-                    && is_usable(server) =>
-            {
-                self.tried.push(server);
-                self.five_tuple.remote = server;
+        match self.redirections.follow(now, self.five_tuple, message) {
+            Ok(alternate) => {
+                self.five_tuple.remote = alternate.server;
                 self.session = Session::new(self.config.credentials.clone());
                 self.challenges = 0;
                 self.start(now, Request::Allocate, 0);
             }
-            _ => self.handle_failure(now, Request::Allocate, Failure::Redirect),
+            Err(_) => self.handle_failure(now, Request::Allocate, Failure::Redirect),
         }
     }
 

@@ -19,7 +19,8 @@ pub struct Config {
     /// The family of the relayed address; `None`, the default, lets the server give what it
     /// gives to clients who do not ask: IPv4 (RFC 8656 §7.2).
     pub address_family: Option<AddressFamily>,
-    /// The times of retransmission.
+    /// The times of retransmission. By default no transaction takes longer than a minute, so that a
+    /// permission that is refreshed a minute before its end does not end meanwhile.
     pub transactions: transaction::Config,
     /// How many times to follow a server that names another one (300, RFC 8489 §10). 3 by default.
     pub max_redirects: u8,
@@ -36,7 +37,10 @@ impl Config {
             credentials,
             lifetime: None,
             address_family: None,
-            transactions: transaction::Config::default(),
+            transactions: transaction::Config {
+                max_rto: Duration::from_millis(750),
+                ..transaction::Config::default()
+            },
             max_redirects: 3,
             software: None,
         }
