@@ -12,6 +12,7 @@ use std::hint::black_box;
 
 use allocation_counter::{AllocationInfo, measure};
 use benches::{hls, playlists};
+use hls_index::Placement;
 
 fn main() {
     let mut table = String::from(
@@ -37,9 +38,19 @@ fn rows(table: &mut String, kind: &str, text: &str, segments: usize) {
         drop(kept);
         index
     };
+    let record = || {
+        let playlist = hls::parse(text).expect("the playlist is right");
+        let index = playlist.index();
+        kept(|| {
+            let mut record = hls::record(&index, &Placement::new());
+            record.shrink_to_fit();
+            Some(record)
+        })
+    };
     let contestants = [
         ("hls-index", kept(|| hls::parse(text))),
         ("hls-index: its index alone", index()),
+        ("hls-index: its master record", record()),
         ("quick-m3u8 (lines only)", kept(|| peers::hls::quick_m3u8(text))),
         ("broadcast-hls", kept(|| peers::hls::broadcast_hls(text))),
         ("m3u8-parser", kept(|| peers::hls::m3u8_parser(text))),

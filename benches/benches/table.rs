@@ -7,12 +7,15 @@ mod operations {
 }
 mod peers {
     pub(crate) mod hls;
+    pub(crate) mod hls_writing;
     pub(crate) mod stun;
 }
 mod report;
 
 use benches::operation::Operation;
-use operations::hls::{parse_rich, parse_simple, seek, seek_uniform};
+use operations::hls::{
+    parse_rich, parse_simple, reload, seek, seek_date, seek_in_record, seek_uniform, write,
+};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,11 +41,21 @@ fn playlists() -> Vec<Measured> {
     for segments in [10, 1_000, 100_000, 1_000_000] {
         all.push(Measured::new(parse_rich(segments)));
     }
+    for segments in [1_000, 100_000] {
+        all.push(Measured::new(write(segments)));
+    }
+    all.push(Measured::new(reload(100_000)));
     for segments in [10, 1_000, 100_000, 1_000_000, 10_000_000] {
         all.extend(seek(segments).map(Measured::new));
     }
     for segments in [1_000, 10_000_000] {
         all.push(Measured::new(seek_uniform(segments)));
+    }
+    for segments in [100_000, 1_000_000] {
+        all.push(Measured::new(seek_date(segments)));
+    }
+    for segments in [100_000, 10_000_000] {
+        all.push(Measured::new(seek_in_record(segments)));
     }
     all
 }

@@ -72,6 +72,34 @@ pub fn of_one_length(segments: usize) -> String {
     of_lengths(segments, || 4000)
 }
 
+/// As [`of_random_lengths`], with a date at every tenth segment: the clock is up to 10 ms off, now this
+/// way and now that.
+pub fn dated(segments: usize) -> String {
+    let mut random = Random::new(6);
+    let (mut millis, mut text) = (0, String::with_capacity(64 + 24 * segments));
+    text += "#EXTM3U\n#EXT-X-TARGETDURATION:6\n";
+    for n in 0..segments {
+        if n % 10 == 0 {
+            let clock = millis + random.below(20);
+            let (day, second) = (clock / 86_400_000, clock / 1000 % 86_400);
+            let (hour, minute) = (second / 3600, second / 60 % 60);
+            // January and February, which are long enough.
+            assert!(day < 31 + 28);
+            let (month, day) = if day < 31 { (1, day + 1) } else { (2, day - 30) };
+            _ = writeln!(
+                text,
+                "#EXT-X-PROGRAM-DATE-TIME:2026-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{:03}Z",
+                second % 60,
+                clock % 1000
+            );
+        }
+        let length = 3000 + random.below(3000);
+        _ = write!(text, "#EXTINF:{}.{:03},\na\n", length / 1000, length % 1000);
+        millis += length;
+    }
+    text + "#EXT-X-ENDLIST\n"
+}
+
 fn of_lengths(segments: usize, mut millis: impl FnMut() -> u64) -> String {
     let mut text = String::with_capacity(64 + 18 * segments);
     text += "#EXTM3U\n#EXT-X-TARGETDURATION:6\n";

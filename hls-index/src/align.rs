@@ -22,6 +22,8 @@ pub struct Aligned<'p> {
 
 /// What tells that two moments of two variants are the same.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum AlignedBy {
     /// EXT-X-PROGRAM-DATE-TIME, within the same discontinuity sequence number.
     Date,

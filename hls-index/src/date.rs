@@ -1,9 +1,11 @@
 //! Moments on the wall clock: the values of EXT-X-PROGRAM-DATE-TIME.
 
+use alloc::string::String;
 use core::fmt;
 use core::ops::{Add, Sub};
 use core::str::FromStr;
 
+use crate::digits::{push_three, push_two};
 use crate::time::Ticks;
 
 /// A moment on the wall clock: an exact number of nanoseconds before or after
@@ -31,6 +33,7 @@ pub struct DateTime {
 }
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
+const NANOS: u32 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
 impl DateTime {
@@ -77,11 +80,47 @@ impl DateTime {
     }
 }
 
+impl DateTime {
+    /// Appends what it prints as.
+    pub(crate) fn push_to(self, text: &mut String) {
+        let seconds = self.seconds;
+        let (year, month, day) = date_of_day(seconds.div_euclid(SECONDS_PER_DAY));
+        let (Ok(year @ 0..=9999), second) =
+            (u64::try_from(year), seconds.rem_euclid(SECONDS_PER_DAY) as u64)
+        else {
+            // Nobody writes many of those.
+            text.push_str(&alloc::format!("{self}"));
+            return;
+        };
+        push_two(text, year / 100);
+        push_two(text, year % 100);
+        let fields = [month as u64, day as u64, second / 3600, second / 60 % 60, second % 60];
+        for (separator, field) in ['-', '-', 'T', ':', ':'].into_iter().zip(fields) {
+            text.push(separator);
+            push_two(text, field);
+        }
+        let nanos = u64::from(self.nanos);
+        text.push('.');
+        push_three(text, nanos / 1_000_000);
+        if !nanos.is_multiple_of(1_000_000) {
+            push_three(text, nanos / 1000 % 1000);
+            push_three(text, nanos % 1000);
+        }
+        text.push('Z');
+    }
+}
+
 impl Add<Ticks> for DateTime {
     type Output = Self;
 
     fn add(self, length: Ticks) -> Self {
-        Self::from_unix_nanos(self.unix_nanos() + i128::from(length.count()))
+        let (seconds, nanos) = parts(length);
+        let nanos = self.nanos + nanos;
+        let carry = nanos >= NANOS;
+        Self {
+            seconds: { self.seconds }.saturating_add(seconds + i64::from(carry)),
+            nanos: if carry { nanos - NANOS } else { nanos },
+        }
     }
 }
 
@@ -89,8 +128,20 @@ impl Sub<Ticks> for DateTime {
     type Output = Self;
 
     fn sub(self, length: Ticks) -> Self {
-        Self::from_unix_nanos(self.unix_nanos() - i128::from(length.count()))
+        let (seconds, nanos) = parts(length);
+        let borrow = self.nanos < nanos;
+        Self {
+            seconds: { self.seconds }.saturating_sub(seconds + i64::from(borrow)),
+            nanos: if borrow { self.nanos + NANOS - nanos } else { self.nanos - nanos },
+        }
     }
+}
+
+/// Whole seconds, and the nanoseconds that are left: without a division of 128 bits.
+const fn parts(length: Ticks) -> (i64, u32) {
+    let (seconds, nanos) = (length.count() / NANOS as u64, length.count() % NANOS as u64);
+    // Some 10¹⁰ seconds at most, and less than 10⁹ nanoseconds.
+    (seconds as i64, nanos as u32)
 }
 
 impl fmt::Display for DateTime {
@@ -311,6 +362,37 @@ mod tests {
 
     fn nanos(text: &str) -> i128 {
         text.parse::<DateTime>().unwrap_or_else(|error| panic!("{text}: {error}")).unix_nanos()
+    }
+
+    #[test]
+    fn sums_and_differences_are_exact() {
+        let moments = [0_i128, 1, -1, 999_999_999, -999_999_999, 1_700_000_000_123_456_789];
+        let lengths = [0, 1, 999_999_999, 1_000_000_000, 1_000_000_001, u64::MAX];
+        for (moment, length) in moments.into_iter().flat_map(|m| lengths.map(|length| (m, length)))
+        {
+            let date = DateTime::from_unix_nanos(moment);
+            let sum = DateTime::from_unix_nanos(moment + i128::from(length));
+            assert_eq!(date + Ticks::new(length), sum);
+            assert_eq!(sum - Ticks::new(length), date);
+        }
+        let (least, most) =
+            (i128::from(i64::MIN) * 1_000_000_000, i128::from(i64::MAX) * 1_000_000_000);
+        let ends = [least, most].map(DateTime::from_unix_nanos);
+        assert_eq!((ends[0] - Ticks::MAX).unix_seconds(), i64::MIN);
+        assert_eq!((ends[1] + Ticks::MAX).unix_seconds(), i64::MAX);
+    }
+
+    #[test]
+    fn it_is_appended_as_it_prints() {
+        let nanos = [0, 1, 1_000_000, 999_999_999, 120_000_000, 86_399_000_000_001];
+        for day in [-800_000_i128, -719_528, -719_529, -1, 0, 20_000, 2_932_896, 2_932_897] {
+            for nanos in nanos {
+                let date = DateTime::from_unix_nanos(day * 86_400_000_000_000 + nanos);
+                let mut text = String::new();
+                date.push_to(&mut text);
+                assert_eq!(text, date.to_string());
+            }
+        }
     }
 
     #[test]

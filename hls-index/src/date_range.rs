@@ -54,6 +54,8 @@ pub struct DateRange<'p> {
 
 /// CUE: when to act on a [`DateRange`].
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Cue {
     /// PRE: before anything is played.
     pub pre: bool,

@@ -18,6 +18,8 @@ pub struct PreloadHint<'p> {
 
 /// What a [`PreloadHint`] is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum HintType {
     /// A partial segment.
     Part,

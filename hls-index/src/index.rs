@@ -177,8 +177,8 @@ impl<'p> SegmentIndex<'p> {
         end: Ticks,
     ) -> Result<(), MeasureError> {
         let segment = self.with_sequence(sequence).ok_or(MeasureError::NoSuchSegment)?;
-        let boundaries = self.playlist.boundaries();
-        self.measured.set(segment.number() as u32, start, end, boundaries)?;
+        let nominal = segment.start()..segment.end();
+        self.measured.set(segment.number() as u32, start, end, nominal)?;
         self.end = self.measured.moment(self.len() as u32, self.playlist.duration());
         Ok(())
     }

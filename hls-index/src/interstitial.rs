@@ -66,6 +66,8 @@ pub enum Asset<'p> {
 
 /// How much of a timeline an [`Interstitial`] takes.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum TimelineOccupies {
     /// A point.
     #[default]
@@ -76,6 +78,8 @@ pub enum TimelineOccupies {
 
 /// How an [`Interstitial`] looks on a timeline.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum TimelineStyle {
     /// Set off from the rest.
     #[default]

@@ -1,3 +1,4 @@
+use alloc::string::String;
 use core::fmt;
 
 use crate::attributes::AttributeList;
@@ -72,6 +73,8 @@ pub(crate) const IDENTITY: &str = "identity";
 /// assert_eq!(Method("AES-128"), Method::AES_128);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent, bound(deserialize = "'de: 'a")))]
 pub struct Method<'a>(pub &'a str);
 
 impl Method<'static> {
@@ -125,6 +128,12 @@ impl<'p> Keys<'p> {
     #[must_use]
     pub fn iter(&self) -> KeysIter<'p> {
         KeysIter { text: self.text, all: self.all, in_force: self.in_force.iter() }
+    }
+
+    /// The attribute list of each, with what its references to variables stand for.
+    pub(crate) fn expanded_lists(self) -> impl Iterator<Item = String> + use<'p> {
+        let text = self.text;
+        self.iter().filter_map(move |key| Some(text?.expanded_list(key.attributes.as_str())))
     }
 
     /// The first of them.

@@ -13,6 +13,8 @@
 /// Whatever the limits, a text may be at most `u32::MAX` bytes (4 GiB) long, parsing takes time
 /// linear in its length, and the parsed playlist takes memory linear in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Limits {
     /// The longest line, in bytes without its line end. Default: 1 MiB.
     pub line_bytes: usize,

@@ -1,6 +1,7 @@
 //! Measured times: what decoded media say of when a segment really begins and ends.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::time::Ticks;
 
@@ -47,13 +48,14 @@ impl Measured {
         self.anchors.is_empty()
     }
 
-    /// Takes the measured `start` and `end` of segment `number`, in place of earlier ones.
+    /// Takes the measured `start` and `end` of segment `number`, in place of earlier ones. By the
+    /// durations alone it lies at `nominal`.
     pub(crate) fn set(
         &mut self,
         number: u32,
         start: Ticks,
         end: Ticks,
-        boundaries: &[Ticks],
+        nominal: Range<Ticks>,
     ) -> Result<(), MeasureError> {
         if start >= end {
             return Err(MeasureError::Backwards);
@@ -73,15 +75,28 @@ impl Measured {
         {
             return Err(MeasureError::OutOfOrder);
         }
-        let anchor = |boundary: u32, measured, is_start| Anchor {
+        let anchor = |boundary, nominal, measured, is_start| Anchor {
             boundary,
-            nominal: boundaries[boundary as usize],
+            nominal,
             measured,
             is_start,
         };
-        let new = [anchor(number, start, true), anchor(number + 1, end, false)];
+        let new = [
+            anchor(number, nominal.start, start, true),
+            anchor(number + 1, nominal.end, end, false),
+        ];
         self.anchors.splice(at..next, new.into_iter().take(if has_next_start { 1 } else { 2 }));
         Ok(())
+    }
+
+    /// Forgets what was measured before `boundary`, but for what tells where it lies.
+    pub(crate) fn forget_before(&mut self, boundary: u32) {
+        let passed = self.anchors.partition_point(|anchor| anchor.boundary <= boundary);
+        // In larger pieces, so that an anchor is not moved for each one that goes.
+        let needless = passed.saturating_sub(1);
+        if needless > self.anchors.len() / 2 {
+            self.anchors.drain(..needless);
+        }
     }
 
     /// The moment of `boundary`, which lies at `nominal` by the durations alone.

@@ -3,6 +3,7 @@
 mod parse;
 mod tables;
 
+use alloc::string::String;
 use core::fmt;
 use core::ops::Range;
 
@@ -26,7 +27,7 @@ use crate::server_control::ServerControl;
 use crate::skip::Skip;
 use crate::start::Start;
 use crate::text::{Text, TextSpan};
-use crate::time::Ticks;
+use crate::time::{Decimal, Ticks};
 use crate::value::{Named, Value};
 
 /// A media playlist (RFC 8216 §4.3.3): the segments of one stream, parsed without copying any
@@ -52,11 +53,13 @@ use crate::value::{Named, Value};
 pub struct MediaPlaylist<'a> {
     text: Text<'a>,
     head: Head,
+    /// The exact sum of all durations.
+    sum: Decimal,
     tables: Tables,
 }
 
 /// What is said of the whole playlist.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Head {
     version: Option<u64>,
     target_duration: Option<Ticks>,
@@ -339,14 +342,74 @@ impl<'a> MediaPlaylist<'a> {
     /// All lines of the text, with the tags that the crate does not know and the comments, each in
     /// its place.
     #[must_use]
-    pub fn lines(&self) -> Lines<'a> {
-        Lines::new(self.text.written)
+    pub fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.text.written)
     }
 
     /// The text that was parsed.
     #[must_use]
-    pub const fn text(&self) -> &'a str {
-        self.text.written
+    pub fn text(&self) -> &str {
+        &self.text.written
+    }
+
+    /// The same playlist with a copy of its text, where it had borrowed one: to keep it for as long as
+    /// one likes.
+    #[must_use]
+    pub fn into_owned(self) -> MediaPlaylist<'static> {
+        let Self { text, head, sum, tables } = self;
+        MediaPlaylist { text: text.into_owned(), head, sum, tables }
+    }
+}
+
+impl MediaPlaylist<'static> {
+    /// Parses a text that the playlist then owns.
+    pub(crate) fn parse_owned(text: String, source: &Source<'_>) -> Result<Self, Fault> {
+        let MediaPlaylist { text: Text { expansions, .. }, head, sum, tables } =
+            parse::parse(&text, source, Default::default())?;
+        Ok(Self { text: Text { written: text.into(), expansions }, head, sum, tables })
+    }
+}
+
+/// What a live playlist asks of the pieces that it is kept in.
+impl MediaPlaylist<'_> {
+    /// Where the URI of a segment ends in the text.
+    pub(crate) fn uri_end(&self, number: u32) -> usize {
+        self.tables.uris[number as usize].end()
+    }
+
+    /// The URI as it is written, without variables replaced.
+    pub(crate) fn written_uri(&self, number: u32) -> &str {
+        self.text.written(self.tables.uris[number as usize])
+    }
+
+    /// The first segment whose URI ends at `offset` of the text or after it.
+    pub(crate) fn segment_around(&self, offset: usize) -> u32 {
+        self.tables.uris.partition_point(|uri| uri.end() < offset) as u32
+    }
+
+    pub(crate) const fn exact_duration(&self) -> Decimal {
+        self.sum
+    }
+
+    /// Whether both say the same of themselves, but for their numbers and what was skipped.
+    pub(crate) fn has_head_of(&self, other: &MediaPlaylist<'_>) -> bool {
+        let head = |head: Head| Head {
+            media_sequence: 0,
+            discontinuity_sequence: 0,
+            skipped_segments: None,
+            skip: None,
+            ..head
+        };
+        head(self.head) == head(other.head) && self.variables().len() == other.variables().len()
+    }
+
+    /// The values of the EXT-X-DATERANGE tags, each with the number of the segment after it and
+    /// with variables replaced.
+    pub(crate) fn date_range_lists(&self) -> impl Iterator<Item = (u32, String)> {
+        self.tables.date_ranges.iter().map(|&span| {
+            let number = self.tables.uris.partition_point(|uri| uri.start() < span.start());
+            (number as u32, self.text.expanded_list(self.text.written(span)))
+        })
     }
 }
 
@@ -368,7 +431,7 @@ impl<'a> MediaPlaylist<'a> {
     }
 
     /// The text after the last segment's URI.
-    pub(crate) fn text_after_segments(&self) -> &'a str {
+    pub(crate) fn text_after_segments(&self) -> &str {
         let end = self.tables.uris.last().map_or(0, |uri| uri.end());
         &self.text.written[end..]
     }
@@ -386,8 +449,8 @@ impl<'a> MediaPlaylist<'a> {
     }
 
     /// The text from the line after the last segment's URI to the end of this one's.
-    pub(crate) fn block(&self, number: u32) -> &'a str {
-        let text = self.text.written;
+    pub(crate) fn block(&self, number: u32) -> &str {
+        let text = self.text();
         let start = match (number as usize).checked_sub(1).map(|before| self.tables.uris[before]) {
             None => 0,
             Some(before) => {
@@ -489,6 +552,8 @@ impl fmt::Display for MediaPlaylist<'_> {
 /// The number of a segment (RFC 8216 §3): one more than that of the segment before it, and the
 /// same whenever the playlist is loaded again.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct MediaSequence(pub u64);
 
 impl fmt::Display for MediaSequence {
@@ -499,6 +564,8 @@ impl fmt::Display for MediaSequence {
 
 /// How a playlist may change (RFC 8216 §4.3.3.5).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum PlaylistType {
     /// Segments are only ever added, at the end.
     Event,
@@ -534,7 +601,7 @@ fn map_uri(value: Value<'_>, limit: usize) -> Result<&str, Fault> {
 const MAP: &str = "EXT-X-MAP";
 const HINT: &str = "EXT-X-PRELOAD-HINT";
 const REPORT: &str = "EXT-X-RENDITION-REPORT";
-const DATE_RANGE: &str = "EXT-X-DATERANGE";
+pub(crate) const DATE_RANGE: &str = "EXT-X-DATERANGE";
 
 const fn skipped(segments: Option<u64>) -> u64 {
     match segments {

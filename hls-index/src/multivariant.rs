@@ -170,14 +170,21 @@ impl<'a> MultivariantPlaylist<'a> {
     /// All lines of the text, with the tags that the crate does not know and the comments, each in
     /// its place.
     #[must_use]
-    pub fn lines(&self) -> Lines<'a> {
-        Lines::new(self.text.written)
+    pub fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.text.written)
     }
 
     /// The text that was parsed.
     #[must_use]
-    pub const fn text(&self) -> &'a str {
-        self.text.written
+    pub fn text(&self) -> &str {
+        &self.text.written
+    }
+
+    /// The same playlist with a copy of its text, where it had borrowed one: to keep it for as long as
+    /// one likes.
+    #[must_use]
+    pub fn into_owned(self) -> MultivariantPlaylist<'static> {
+        MultivariantPlaylist { text: self.text.into_owned(), ..self }
     }
 
     /// What the parser refuses in `text`, if anything.

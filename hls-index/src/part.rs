@@ -56,6 +56,11 @@ impl<'p> Parts<'p> {
     ) -> Self {
         Self { playlist, numbers, index: 0, start, sum: Decimal::ZERO, range_end: None }
     }
+
+    /// No parts.
+    pub(crate) const fn none(playlist: &'p MediaPlaylist<'p>) -> Self {
+        Self::new(playlist, 0..0, Ticks::ZERO)
+    }
 }
 
 impl<'p> Iterator for Parts<'p> {

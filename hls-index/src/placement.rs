@@ -285,12 +285,10 @@ impl Placement {
         sequence: MediaSequence,
         name: &'s str,
     ) -> impl Iterator<Item = Candidate<'s>> + use<'s> {
-        let run = self.run(sequence);
-        let past_first = run.map_or(0, |run| sequence.0 - run.first.0);
-        self.ordered(run).into_iter().map(move |(server, place)| {
-            let uri = match &place.names {
+        self.places_of(sequence).into_iter().map(move |(server, names)| {
+            let uri = match names {
                 None => server.resolve(name),
-                Some((names, first)) => server.resolve(&names.name(first.wrapping_add(past_first))),
+                Some((names, number)) => server.resolve(&names.name(number)),
             };
             Candidate { server, uri }
         })
@@ -300,6 +298,21 @@ impl Placement {
     #[must_use]
     pub fn servers_of(&self, sequence: MediaSequence) -> Vec<&Server> {
         self.ordered(self.run(sequence)).into_iter().map(|(server, _)| server).collect()
+    }
+
+    /// The servers that have the segment with this number, and what it is called there, when it
+    /// isn't what the playlist calls it: number so-and-so of a template.
+    pub(crate) fn places_of(
+        &self,
+        sequence: MediaSequence,
+    ) -> Vec<(&Server, Option<(&UriTemplate, u64)>)> {
+        let run = self.run(sequence);
+        let past_first = run.map_or(0, |run| sequence.0 - run.first.0);
+        let places = self.ordered(run).into_iter().map(|(server, place)| {
+            let names = place.names.as_ref();
+            (server, names.map(|(names, first)| (names, first.wrapping_add(past_first))))
+        });
+        places.collect()
     }
 
     fn run(&self, sequence: MediaSequence) -> Option<Run> {

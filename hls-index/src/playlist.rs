@@ -57,13 +57,13 @@ impl<'a> Playlist<'a> {
 
     /// All lines of the text, each in its place.
     #[must_use]
-    pub fn lines(&self) -> Lines<'a> {
+    pub fn lines(&self) -> Lines<'_> {
         Lines::new(self.text())
     }
 
     /// The text that was parsed.
     #[must_use]
-    pub const fn text(&self) -> &'a str {
+    pub fn text(&self) -> &str {
         match self {
             Self::Media(playlist) => playlist.text(),
             Self::Multivariant(playlist) => playlist.text(),

@@ -7,6 +7,9 @@
 //! damaged is found out before it is used, and what is whole can be read without the rest. The form
 //! is described byte by byte in the workspace's `docs/record.md`.
 //!
+//! Where reading is dear, as from an object store, two reads will do: one of the record's end, and
+//! one of the pages that [`Record::bytes_at`] names: see [`Record::open_end`].
+//!
 //! A [`Recorder`] writes it, all at once or while the stream is live: what is added to a record
 //! never overwrites the only whole copy of anything in it, so that a crash loses nothing that had
 //! been written.
@@ -33,15 +36,18 @@
 
 mod builder;
 mod column;
+mod directory;
 mod entry;
+mod open;
 mod page;
 mod recorder;
 mod row;
 
 use core::ops::Range;
 
+use self::directory::{Directory, DirectoryBuilder, PageStart};
 pub use self::entry::{Entry, EntryCandidate, EntryMap};
-use self::page::{HEADER, Header, PAGE_BITS, Page};
+use self::page::{HEADER, Header, Page};
 pub use self::recorder::{Patch, Recorder, RecorderError};
 use crate::media::MediaSequence;
 use crate::time::Ticks;
@@ -49,10 +55,16 @@ use crate::time::Ticks;
 /// A master record: see the [module](self).
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'r> {
+    /// What there is of it, from byte `offset` on.
     bytes: &'r [u8],
+    offset: u64,
+    /// How many places for pages are in use, the directory not counted.
+    places: u64,
     /// The last page, of whose two copies the other one may be older or torn.
     last: Page<'r>,
     last_is_at_own_place: bool,
+    /// The directory, and the place where it stands.
+    directory: Option<(Directory<'r>, u64)>,
     is_whole: bool,
 }
 
@@ -77,114 +89,17 @@ pub enum RecordError {
     /// The record has no such segment.
     #[error("the record has no such segment")]
     NoSuchSegment,
+    /// The answer is in bytes that are not here: see [`Record::open_end`].
+    #[error("bytes {offset} to {offset} + {length} of the record are to be read for this")]
+    NotRead {
+        /// The first of them.
+        offset: u64,
+        /// How many they are.
+        length: u64,
+    },
 }
 
 impl<'r> Record<'r> {
-    /// Opens a record. This takes the same time for all lengths: only its end is read, and every
-    /// other page when it is needed.
-    ///
-    /// # Errors
-    /// When the end of the record is damaged, but for a page that was not wholly written: then it is
-    /// opened without that, and [`Record::is_whole`] tells.
-    pub fn open(bytes: &'r [u8]) -> Result<Self, RecordError> {
-        // What the first page says of the size of pages, or else any size.
-        let said =
-            bytes.get(5).map(|&bits| u32::from(bits)).filter(|bits| PAGE_BITS.contains(bits));
-        let opened =
-            said.into_iter().chain(PAGE_BITS).find_map(|bits| Self::open_pages(bytes, bits));
-        opened.ok_or_else(|| match said.map(|bits| bytes.len() >> bits) {
-            None | Some(0) => RecordError::NotARecord,
-            Some(places) => {
-                RecordError::Damaged { page: u32::try_from(places - 1).unwrap_or(u32::MAX) }
-            }
-        })
-    }
-
-    /// The record that these bytes are with pages of this size.
-    fn open_pages(bytes: &'r [u8], page_bits: u32) -> Option<Self> {
-        let places = bytes.len() >> page_bits;
-        let is_cut = bytes.len() > places << page_bits;
-        // The page at a place, and whether it is one that belongs at the place before.
-        let page_at = |place: Option<usize>| {
-            let place = place?;
-            let page = Page::open(bytes.get(place << page_bits..(place + 1) << page_bits)?)?;
-            let own = page.header.page as usize;
-            (own == place || own + 1 == place).then_some((page, own == place))
-        };
-        let end = page_at(places.checked_sub(1));
-        let before = page_at(places.checked_sub(2));
-        let (last, last_is_at_own_place, is_whole) = match (end, before) {
-            (Some((end, true)), _) => (end, true, true),
-            // Two copies of one page: the newer one counts.
-            (Some((end, false)), Some((before, true)))
-                if before.header.generation > end.header.generation =>
-            {
-                (before, true, true)
-            }
-            (Some((end, false)), _) => (end, false, true),
-            (None, Some((before, true))) => (before, true, false),
-            (None, _) => return None,
-        };
-        Some(Self { bytes, last, last_is_at_own_place, is_whole: is_whole && !is_cut })
-    }
-
-    /// Opens what can be had of a damaged record: its first pages, up to the first that is damaged.
-    /// It reads all of them.
-    ///
-    /// # Errors
-    /// When not one page is whole.
-    pub fn recover(bytes: &'r [u8]) -> Result<Self, RecordError> {
-        let said = bytes.get(5).map(|&bits| u32::from(bits));
-        let bits = said.into_iter().chain(PAGE_BITS).filter(|bits| PAGE_BITS.contains(bits));
-        bits.filter_map(|bits| Self::recover_pages(bytes, bits))
-            .max_by_key(Self::len)
-            .ok_or(RecordError::NotARecord)
-    }
-
-    fn recover_pages(bytes: &'r [u8], page_bits: u32) -> Option<Self> {
-        let mut recovered: Option<Self> = None;
-        let mut last: Option<Page<'r>> = None;
-        for place in 0..bytes.len() >> page_bits {
-            let page = bytes.get(place << page_bits..(place + 1) << page_bits).and_then(Page::open);
-            let follows = page.filter(|page| {
-                page.header.page as usize == place
-                    && last.map_or(page.header.first == 0, |last| follows(&last, page))
-            });
-            let Some(page) = follows else {
-                // A newer copy of the last page may stand here, or the only one of the first.
-                let end = (place + 1) << page_bits;
-                let with_copy = Self::open_pages(&bytes[..end], page_bits);
-                let is_copy = |record: &Self| record.last.header.page as usize + 1 == place;
-                let newer =
-                    with_copy.filter(|record| is_copy(record) && !record.last_is_at_own_place);
-                if let Some(newer) = newer.filter(|newer| newer.is_after(last.as_ref(), place)) {
-                    recovered = Some(Self { is_whole: end == bytes.len(), ..newer });
-                }
-                break;
-            };
-            let end = (place + 1) << page_bits;
-            recovered = Some(Self {
-                bytes: &bytes[..end],
-                last: page,
-                last_is_at_own_place: true,
-                is_whole: end == bytes.len(),
-            });
-            last = Some(page);
-        }
-        recovered
-    }
-
-    /// Whether its last page is a copy of the page before `place`, which is `own`, or the first.
-    fn is_after(&self, own: Option<&Page<'_>>, place: usize) -> bool {
-        match own {
-            Some(own) => {
-                let (copy, own) = (&self.last.header, &own.header);
-                (copy.first, copy.chain, copy.stream) == (own.first, own.chain, own.stream)
-            }
-            None => place == 1 && self.last.header.first == 0,
-        }
-    }
-
     /// Whether the last page was wholly written. When not, segments that were added last may be
     /// missing; if their writing had been finished before, the record is damaged.
     #[must_use]
@@ -203,9 +118,57 @@ impl<'r> Record<'r> {
             if !last.map_or(page.header.first == 0, |last| follows(&last, &page)) {
                 return Err(RecordError::Damaged { page: number });
             }
+            let told = self.directory.and_then(|(directory, _)| directory.page(number));
+            if told.is_some_and(|told| told != PageStart::from(&page.header)) {
+                let place = self.directory.map_or(self.places, |(_, place)| place);
+                let page = u32::try_from(place).unwrap_or(u32::MAX);
+                return Err(RecordError::Damaged { page });
+            }
             last = Some(page);
         }
         Ok(())
+    }
+
+    /// How many bytes of it count. One that was recovered is to be cut to this length before
+    /// [`Recorder::resume`] goes on with it.
+    #[must_use]
+    pub fn byte_length(&self) -> u64 {
+        let places = self.directory.map_or(self.places, |(_, place)| place + 1);
+        places << self.last.header.page_bits
+    }
+
+    /// Which bytes of the record hold the segment at `moment`; none when [`Record::at`] can tell already.
+    ///
+    /// # Errors
+    /// When the record ends before.
+    pub fn bytes_at(&self, moment: Ticks) -> Result<Range<u64>, RecordError> {
+        if moment >= self.end() {
+            return Err(RecordError::PastEnd { end: self.end() });
+        }
+        Ok(self.bytes_of_pages(self.pages_around(|page| page.start <= moment.count())))
+    }
+
+    /// Which bytes hold the segments with these numbers, counted from 0, as far as there are any; none when
+    /// [`Record::entries`] can tell already.
+    #[must_use]
+    pub fn bytes_of(&self, numbers: Range<u64>) -> Range<u64> {
+        let around = |number| self.pages_around(|page: PageStart| page.first <= number);
+        if numbers.is_empty() {
+            return 0..0;
+        }
+        let first = around(numbers.start);
+        self.bytes_of_pages(first.start..around(numbers.end - 1).end)
+    }
+
+    /// The record with these bytes of it, the first of which is number `offset`, and of which there
+    /// should be those that [`Record::bytes_at`] or [`Record::bytes_of`] asked for. What it had of the
+    /// middle before, it has no longer.
+    #[must_use]
+    pub fn with_bytes<'b>(&self, offset: u64, bytes: &'b [u8]) -> Record<'b>
+    where
+        'r: 'b,
+    {
+        Record { bytes, offset, ..*self }
     }
 
     /// The number of segments.
@@ -246,7 +209,7 @@ impl<'r> Record<'r> {
         if moment >= self.end() {
             return Err(RecordError::PastEnd { end: self.end() });
         }
-        let page = self.find_page(|header| header.start <= moment.count())?;
+        let page = self.find_page(|page| page.start <= moment.count())?;
         let is_in = page.header.start <= moment.count() && moment.count() < page.header.end;
         let number = page.at(moment.count());
         // Checksums are no proof against a page that was made up.
@@ -264,7 +227,7 @@ impl<'r> Record<'r> {
         if number >= self.len() {
             return Err(RecordError::NoSuchSegment);
         }
-        let page = self.find_page(|header| header.first <= number)?;
+        let page = self.find_page(|page| page.first <= number)?;
         let in_page = number.checked_sub(page.header.first).and_then(|n| u32::try_from(n).ok());
         match in_page.filter(|&in_page| in_page < page.header.count) {
             Some(number) => Ok(Entry { page, number }),
@@ -306,19 +269,24 @@ impl<'r> Record<'r> {
         })
     }
 
-    /// The last page whose header `is_before` accepts, as it does with all up to some page. Headers
-    /// on the way are read on trust: the page itself is checked.
-    fn find_page(&self, is_before: impl Fn(&Header) -> bool) -> Result<Page<'r>, RecordError> {
-        if is_before(&self.last.header) {
+    /// The last page that `is_before` accepts, as it does with all up to some page. Headers on the
+    /// way are read on trust: the page itself is checked.
+    fn find_page(&self, is_before: impl Fn(PageStart) -> bool) -> Result<Page<'r>, RecordError> {
+        let Range { start: mut low, end: mut high } = self.pages_around(&is_before);
+        if low >= high {
             return Ok(self.last);
         }
-        let bits = self.last.header.page_bits;
-        let (mut low, mut high) = (0, self.last.header.page);
+        let bytes = self.bytes_of_pages(low..high);
+        let is_missing =
+            bytes.start < self.offset || bytes.end - self.offset > self.bytes.len() as u64;
+        if is_missing {
+            let length = bytes.end - bytes.start;
+            return Err(RecordError::NotRead { offset: bytes.start, length });
+        }
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            let header =
-                self.bytes.get((middle as usize) << bits..).and_then(<[u8]>::first_chunk::<HEADER>);
-            if header.is_some_and(|header| is_before(&Header::read(header))) {
+            let header = self.page_bytes(middle).and_then(<[u8]>::first_chunk::<HEADER>);
+            if header.is_some_and(|header| is_before(PageStart::from(&Header::read(header)))) {
                 low = middle;
             } else {
                 high = middle;
@@ -327,24 +295,78 @@ impl<'r> Record<'r> {
         self.page(low)
     }
 
+    /// The pages among which is the last one that `is_before` accepts, as it does with all up to some
+    /// page; none when it is the last page of all.
+    fn pages_around(&self, is_before: impl Fn(PageStart) -> bool) -> Range<u32> {
+        let last = self.last.header.page;
+        if is_before(PageStart::from(&self.last.header)) {
+            return last..last;
+        }
+        let (low, past) = self.directory.map_or((0, last), |(it, _)| it.narrow(is_before));
+        low.min(last.saturating_sub(1))..past.min(last)
+    }
+
+    fn bytes_of_pages(&self, pages: Range<u32>) -> Range<u64> {
+        let bits = self.last.header.page_bits;
+        let pages = if pages.is_empty() { 0..0 } else { pages };
+        u64::from(pages.start) << bits..u64::from(pages.end) << bits
+    }
+
     /// The page with this number, checked.
     fn page(&self, number: u32) -> Result<Page<'r>, RecordError> {
         if number == self.last.header.page {
             return Ok(self.last);
         }
-        let place = number as usize;
-        let bits = self.last.header.page_bits;
-        let bytes = self.bytes.get(place << bits..(place + 1) << bits).unwrap_or_default();
+        let Some(bytes) = self.page_bytes(number) else {
+            let Range { start, end } = self.bytes_of_pages(number..number + 1);
+            return Err(RecordError::NotRead { offset: start, length: end - start });
+        };
         let is_it = |page: &Page<'_>| {
             page.header.page == number && page.header.stream == self.last.header.stream
         };
         Page::open(bytes).filter(is_it).ok_or(RecordError::Damaged { page: number })
     }
 
+    /// The bytes of a page, if they are here.
+    fn page_bytes(&self, number: u32) -> Option<&'r [u8]> {
+        let bits = u32::from(self.last.header.page_bits);
+        page_bytes(self.bytes, self.offset, number.into(), bits)
+    }
+
+    /// How many places are in use, that of the directory not counted.
+    const fn places(&self) -> u64 {
+        self.places
+    }
+
+    /// Where the directory stands, and of how many pages it tells.
+    fn directory_place(&self) -> Option<(u64, u32)> {
+        self.directory.map(|(directory, place)| (place, directory.pages))
+    }
+
+    /// A directory of all pages but the last: what was written, and those that came later. `None` when
+    /// one of these is damaged, or not here.
+    fn to_directory(self) -> Option<DirectoryBuilder> {
+        let last = self.last.header.page;
+        let written = self.directory.filter(|(directory, _)| directory.pages <= last);
+        let mut directory =
+            written.map_or_else(DirectoryBuilder::default, |(it, _)| DirectoryBuilder::of(&it));
+        for number in directory.pages()..last {
+            directory.push(PageStart::from(&self.page(number).ok()?.header));
+        }
+        Some(directory)
+    }
+
     /// The last page, and whether it is at its own place.
     const fn last_page(&self) -> (Page<'r>, bool) {
         (self.last, self.last_is_at_own_place)
     }
+}
+
+/// The bytes at a place for pages, where `bytes` begins at `offset` of the record; `None` when not all are
+/// there.
+fn page_bytes(bytes: &[u8], offset: u64, place: u64, page_bits: u32) -> Option<&[u8]> {
+    let start = usize::try_from((place << page_bits).checked_sub(offset)?).ok()?;
+    bytes.get(start..)?.get(..1 << page_bits)
 }
 
 /// Whether a page goes on where the one before it, as it finally was, ended.

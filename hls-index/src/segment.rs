@@ -24,6 +24,10 @@ impl<'p> Segment<'p> {
         Self { playlist, number }
     }
 
+    pub(crate) const fn playlist(&self) -> &'p MediaPlaylist<'p> {
+        self.playlist
+    }
+
     /// Its place in this playlist, counted from 0.
     #[must_use]
     pub const fn number(&self) -> usize {

@@ -5,6 +5,8 @@ use crate::value::{Named, Value};
 /// EXT-X-SERVER-CONTROL: what the server can do for clients that load a live playlist again and
 /// again (RFC 8216bis §4.4.3.8).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct ServerControl {
     /// CAN-SKIP-UNTIL, the Skip Boundary: delta updates may leave out what is further from the end.
     /// Without it there are none.

@@ -17,6 +17,7 @@ use crate::value::{Named, Value};
 /// # Ok::<(), hls_index::ParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Start {
     /// TIME-OFFSET: from the start of the playlist, or from its end when it is negative.
     pub time_offset: TimeOffset,

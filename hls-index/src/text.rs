@@ -1,3 +1,7 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use crate::attributes::AttributeList;
 use crate::define::{Expansions, Variables};
 use crate::scan::Span;
 use crate::value::Value;
@@ -5,7 +9,7 @@ use crate::value::Value;
 /// The text of a playlist, with what its variable references were replaced with.
 #[derive(Clone, Debug)]
 pub(crate) struct Text<'a> {
-    pub(crate) written: &'a str,
+    pub(crate) written: Cow<'a, str>,
     pub(crate) expansions: Expansions,
 }
 
@@ -38,9 +42,9 @@ impl From<Span> for TextSpan {
     }
 }
 
-impl<'a> Text<'a> {
+impl Text<'_> {
     /// The piece as it is written.
-    pub(crate) fn written(&self, span: TextSpan) -> &'a str {
+    pub(crate) fn written(&self, span: TextSpan) -> &str {
         &self.written[span.start()..span.end()]
     }
 
@@ -58,10 +62,31 @@ impl<'a> Text<'a> {
 
     /// The value of a tag that stands at `span`.
     pub(crate) fn value(&self, tag: &'static str, span: TextSpan) -> Value<'_> {
-        Value::new(tag, self.written, span, &self.expansions)
+        Value::new(tag, &self.written, span, &self.expansions)
     }
 
     pub(crate) fn variables(&self) -> Variables<'_> {
-        Variables::new(self.written, &self.expansions)
+        Variables::new(&self.written, &self.expansions)
+    }
+
+    /// The attribute list `list`, which is a piece of the text itself, with what its references
+    /// stand for.
+    pub(crate) fn expanded_list(&self, list: &str) -> String {
+        let attributes = AttributeList::with_limit(list, usize::MAX);
+        let mut expanded = String::with_capacity(list.len());
+        let mut copied = 0;
+        for attribute in attributes.iter().filter_map(Result::ok) {
+            let written = attribute.value.text();
+            expanded.push_str(&list[copied..attribute.offset]);
+            expanded.push_str(self.expansions_of(written));
+            copied = attribute.offset + written.len();
+        }
+        expanded.push_str(&list[copied..]);
+        expanded
+    }
+
+    /// The same, whose text lives as long as it does.
+    pub(crate) fn into_owned(self) -> Text<'static> {
+        Text { written: Cow::Owned(self.written.into_owned()), expansions: self.expansions }
     }
 }

@@ -245,6 +245,27 @@ impl Decimal {
         Ok((Self { ticks, rest }, after))
     }
 
+    /// Reads the number that `text` starts with when it is one of up to seven digits with a point
+    /// and up to seven decimals, or none: and how many bytes it has.
+    #[inline(always)]
+    pub(crate) fn read_plain(text: &[u8; 24]) -> Option<(Self, usize)> {
+        let word = |at: usize| text[at..].first_chunk().copied();
+        let (whole, length) = leading_digits(word(0)?);
+        let ticks = u64::from(whole) * TICKS_PER_SECOND;
+        if length == 0 || length == 8 {
+            return None;
+        }
+        if text[length] != b'.' {
+            return Some((Self { ticks, rest: 0 }, length));
+        }
+        let (decimals, places) = leading_digits(word(length + 1)?);
+        if places == 8 {
+            return None;
+        }
+        let ticks = ticks + u64::from(decimals * SCALE[places]);
+        Some((Self { ticks, rest: 0 }, length + 1 + places))
+    }
+
     /// The exact sum, or `None` when it is past [`Ticks::MAX`].
     pub(crate) fn checked_add(self, other: Self) -> Option<Self> {
         // Both rests are below 10⁹, so their sum fits.
@@ -261,18 +282,28 @@ impl Decimal {
     }
 }
 
+impl fmt::Display for Decimal {
+    /// As EXTINF has it, with all 18 places.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, fraction) = (self.ticks / TICKS_PER_SECOND, self.ticks % TICKS_PER_SECOND);
+        write!(f, "{whole}.{fraction:09}{:09}", self.rest)
+    }
+}
+
 impl From<Ticks> for Decimal {
     fn from(Ticks(ticks): Ticks) -> Self {
         Self { ticks, rest: 0 }
     }
 }
 
+/// What so many decimals are to be multiplied with to make nine of them.
+const SCALE: [u32; 10] =
+    [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
 /// The decimals at the start of `text`, nine at most, as a number (`"5"` gives 500,000,000), and
 /// what follows them.
 #[inline]
 fn nine_places(text: &[u8]) -> (u32, &[u8]) {
-    const SCALE: [u32; 10] =
-        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     let (mut value, mut count) = match text.first_chunk() {
         Some(eight) => leading_digits(*eight),
         None => (0, 0),

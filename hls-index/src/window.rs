@@ -1,8 +1,11 @@
 //! What to fetch next.
 
+mod parts;
+
 use alloc::string::String;
 use core::ops::Range;
 
+pub use self::parts::{PartFetch, PartWindow};
 use crate::byte_range::ByteRange;
 use crate::index::SegmentIndex;
 use crate::key::Keys;
@@ -13,9 +16,13 @@ use crate::uri;
 
 /// How far to fetch beyond the segment that holds the moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Ahead(Measure);
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 enum Measure {
     Time(Ticks),
     Segments(usize),
@@ -50,7 +57,8 @@ impl Ahead {
     }
 }
 
-/// One thing to fetch: a segment with all that is needed to play it.
+/// One thing to fetch: a segment with all that is needed to play it. Near the live edge there are
+/// parts as well: see [`PartFetch`].
 ///
 /// URIs are as they are written; [`Fetch::resolve`] makes the segment's absolute, and
 /// [`Placement::candidates`](crate::Placement::candidates) tells the servers that have it.
@@ -74,7 +82,7 @@ pub struct Fetch<'p> {
 }
 
 impl<'p> Fetch<'p> {
-    fn new(segment: Segment<'p>, Range { start, end }: Range<Ticks>) -> Self {
+    pub(crate) fn new(segment: Segment<'p>, Range { start, end }: Range<Ticks>) -> Self {
         Self {
             uri: segment.uri(),
             byte_range: segment.byte_range(),
@@ -135,11 +143,7 @@ impl<'p> From<Segment<'p>> for Fetch<'p> {
 pub struct Window<'i, 'p> {
     index: &'i SegmentIndex<'p>,
     segments: Segments<'p>,
-    /// Segments that start here or later are not asked for.
-    until: Ticks,
-    /// How many bytes may still be fetched, and whether something was: the first always is.
-    bytes: Option<u64>,
-    has_begun: bool,
+    reach: Reach,
 }
 
 impl<'i, 'p> Window<'i, 'p> {
@@ -149,31 +153,16 @@ impl<'i, 'p> Window<'i, 'p> {
         index: &'i SegmentIndex<'p>,
         ends: Option<(Segment<'p>, Segment<'p>)>,
         moment: Ticks,
-        Ahead(measure): Ahead,
+        ahead: Ahead,
     ) -> Self {
         let count = index.len();
         let (first, held) =
             ends.map_or((count, count), |(first, held)| (first.number(), held.number()));
-        let (past_last, until, bytes) = match measure {
-            // One tick at least, so that the first segment is always among them.
-            Measure::Time(length) => (count, moment + length.max(Ticks::new(1)), None),
-            Measure::Segments(more) => {
-                (held.saturating_add(more).saturating_add(1), Ticks::MAX, None)
-            }
-            Measure::Bytes(bytes) => (count, Ticks::MAX, Some(bytes)),
-        };
+        let past_last = ahead
+            .past_last(held as u64)
+            .map_or(count, |past_last| usize::try_from(past_last).unwrap_or(usize::MAX));
         let segments = index.playlist().segments_within(first..past_last);
-        Self { index, segments, until, bytes, has_begun: false }
-    }
-
-    /// Whether `fetch` is within the bytes that are left, which it then takes.
-    fn takes(&mut self, fetch: &Fetch<'p>) -> bool {
-        let Some(left) = self.bytes else { return true };
-        let size = fetch.estimated_bytes();
-        let is_first = !core::mem::replace(&mut self.has_begun, true);
-        let rest = size.and_then(|size| left.checked_sub(size));
-        self.bytes = Some(rest.unwrap_or(0));
-        is_first || rest.is_some()
+        Self { index, segments, reach: Reach::new(moment, ahead) }
     }
 }
 
@@ -182,16 +171,80 @@ impl<'p> Iterator for Window<'_, 'p> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let segment = self.segments.find(|segment| !segment.is_gap())?;
-        let span = self.index.span(&segment);
-        if span.start >= self.until {
-            return None;
-        }
-        let fetch = Fetch::new(segment, span);
-        if !self.takes(&fetch) {
-            // Nothing after it either, small as it may be.
+        let fetch = Fetch::new(segment, self.index.span(&segment));
+        self.reach.takes(&fetch).then_some(fetch)
+    }
+}
+
+/// How much of what follows is still within the measure.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    /// Segments that start here or later are not asked for.
+    until: Ticks,
+    /// How many bytes may still be fetched, and whether something was: the first always is.
+    bytes: Option<u64>,
+    has_begun: bool,
+}
+
+impl Reach {
+    pub(crate) fn new(moment: Ticks, Ahead(measure): Ahead) -> Self {
+        let (until, bytes) = match measure {
+            // One tick at least, so that the first segment is always among them.
+            Measure::Time(length) => (moment + length.max(Ticks::new(1)), None),
+            Measure::Segments(_) => (Ticks::MAX, None),
+            Measure::Bytes(bytes) => (Ticks::MAX, Some(bytes)),
+        };
+        Self { until, bytes, has_begun: false }
+    }
+
+    /// Whether `fetch` is still within the measure. After the first that is not, nothing is.
+    pub(crate) fn takes(&mut self, fetch: &Fetch<'_>) -> bool {
+        self.takes_at(fetch.start, || fetch.estimated_bytes())
+    }
+
+    /// Whether what begins at `start` and has so many bytes is.
+    fn takes_at(&mut self, start: Ticks, size: impl FnOnce() -> Option<u64>) -> bool {
+        let takes = start < self.until && self.takes_bytes(size);
+        if !takes {
             self.until = Ticks::ZERO;
-            return None;
         }
-        Some(fetch)
+        takes
+    }
+
+    fn takes_bytes(&mut self, size: impl FnOnce() -> Option<u64>) -> bool {
+        let Some(left) = self.bytes else { return true };
+        let size = size();
+        let is_first = !core::mem::replace(&mut self.has_begun, true);
+        let rest = size.and_then(|size| left.checked_sub(size));
+        self.bytes = Some(rest.unwrap_or(0));
+        is_first || rest.is_some()
+    }
+}
+
+impl Ahead {
+    /// How far it reaches from `moment`, where time is measured.
+    pub(crate) fn until(self, moment: Ticks) -> Option<Ticks> {
+        match self.0 {
+            Measure::Time(length) => Some(moment + length.max(Ticks::new(1))),
+            Measure::Segments(_) | Measure::Bytes(_) => None,
+        }
+    }
+
+    pub(crate) const fn is_in_bytes(self) -> bool {
+        matches!(self.0, Measure::Bytes(_))
+    }
+
+    /// How many parts it asks for, where segments are counted.
+    fn count_of_parts(self) -> Option<u64> {
+        self.past_last(0)
+    }
+
+    /// The number of the first segment that is too many, where segments are counted and `held` is
+    /// the one that holds the moment.
+    pub(crate) fn past_last(self, held: u64) -> Option<u64> {
+        match self.0 {
+            Measure::Segments(more) => Some(held.saturating_add(more as u64).saturating_add(1)),
+            Measure::Time(_) | Measure::Bytes(_) => None,
+        }
     }
 }

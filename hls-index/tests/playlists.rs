@@ -1,8 +1,8 @@
 //! What the tags of a media playlist mean (RFC 8216 §4.3.1–§4.3.3, RFC 8216bis §4.4).
 
 use hls_index::{
-    AttributeValue, ByteRange, Line, MediaPlaylist, MediaSequence, Method, ParseErrorKind,
-    PlaylistType, Segment, Tag, Ticks,
+    AttributeValue, ByteRange, Limits, Line, MediaPlaylist, MediaSequence, Method, ParseErrorKind,
+    PlaylistType, Segment, Tag, Ticks, seconds,
 };
 
 fn parse(text: &str) -> MediaPlaylist<'_> {
@@ -515,5 +515,72 @@ fn any_version_is_accepted() {
     for version in [0, 1, 3, 13, 99, u64::MAX] {
         let text = format!("#EXTM3U\n#EXT-X-VERSION:{version}\n#EXTINF:5.5,\na\n");
         assert_eq!(parse(&text).version(), Some(version));
+    }
+}
+
+#[test]
+fn durations_are_the_same_however_their_lines_are_written() {
+    let numbers = [
+        "0",
+        "4",
+        "4.",
+        "4.5",
+        "4.004",
+        "4.0040000",
+        "4.00400001",
+        "4.123456789",
+        "4.1234567891234",
+        "9999999",
+        "9999999.9999999",
+        "12345678",
+        "12345678.5",
+        ".5",
+        "0004.5",
+        "4.12345678",
+        "18446744073.709551615",
+    ];
+    for number in numbers {
+        let duration = |line: &str| {
+            let text = format!("#EXTM3U\n{line}\na.ts\n");
+            let playlist =
+                MediaPlaylist::parse(&text).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(playlist.segment(0).unwrap().uri(), "a.ts", "{line}");
+            playlist.duration()
+        };
+        // A blank before the number, as nearly nobody writes it.
+        let expected = duration(&format!("#EXTINF: {number},"));
+        for (before, after) in
+            [("", ","), ("", ",\r"), ("", ""), ("", ", t"), ("", ",t"), (" ", ",")]
+        {
+            assert_eq!(
+                duration(&format!("{before}#EXTINF:{number}{after}")),
+                expected,
+                "{number}{after}"
+            );
+        }
+    }
+    for line in [
+        "#EXTINF:",
+        "#EXTINF:,",
+        "#EXTINF:.,",
+        "#EXTINF:-1,",
+        "#EXTINF:4.5.5,",
+        "#EXTINF:4x,",
+        "#EXTINF:1e4,",
+        "#EXTINF:4,5\r,",
+    ] {
+        assert!(MediaPlaylist::parse(&format!("#EXTM3U\n{line}\na.ts\n")).is_err(), "{line}");
+    }
+    // However little of the text is left.
+    for rest in ["", "a", "\na", "#", "#EXTINF:5,", "#EXTINF:5,\n"] {
+        let text = format!("#EXTM3U\n#EXTINF:4.5,\na\n#EXTINF:3.25,\n{rest}");
+        let playlist = MediaPlaylist::parse(&text).unwrap();
+        let has_more = rest.trim().starts_with('a');
+        assert_eq!(playlist.duration(), seconds(if has_more { 7.75 } else { 4.5 }), "{rest:?}");
+    }
+    let text = "#EXTM3U\n#EXTINF:4.5,\na\n";
+    for limit in 0..20 {
+        let limits = Limits { line_bytes: limit, ..Limits::default() };
+        assert_eq!(MediaPlaylist::parse_with(text, &limits).is_ok(), limit >= 12, "{limit}");
     }
 }

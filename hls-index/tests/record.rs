@@ -2,7 +2,8 @@
 
 use hls_index::record::{Record, RecordError, Recorder, RecorderError};
 use hls_index::{
-    ByteRange, MediaPlaylist, MediaSequence, Placement, Replacement, SegmentIndex, Ticks, seconds,
+    AttributeList, ByteRange, DateTime, LivePlaylist, MediaPlaylist, MediaSequence, Placement,
+    Replacement, SegmentIndex, Source, Ticks, UriTemplate, seconds,
 };
 use proptest::prelude::*;
 
@@ -46,6 +47,10 @@ fn servers() -> Placement {
     placement.place(MediaSequence(20), &[b]).unwrap();
     placement.place(MediaSequence(21), &[]).unwrap();
     placement.place(MediaSequence(25), &[b, a]).unwrap();
+    let archive = placement.add_server("archive", "https://d.example.com/").unwrap();
+    placement.place(MediaSequence(40), &[b]).unwrap();
+    placement.place_as(archive, UriTemplate::new("old/", 6, ".m4s"), 1).unwrap();
+    placement.place_as(a, UriTemplate::new("é", 0, ""), u64::MAX - 3).unwrap();
     placement
 }
 
@@ -191,6 +196,83 @@ fn a_sliding_window_adds_what_is_new() {
     assert_eq!((record.len(), record.end()), (7, seconds(38.5)));
     assert_eq!(record.at(seconds(33.0)).unwrap().uri(), "s16.ts");
     assert_eq!(record.at(seconds(33.0)).unwrap().candidates().count(), 0);
+}
+
+#[test]
+fn a_live_playlist_is_recorded_as_it_goes() {
+    let text = |first: u64, end: &str| {
+        let segments: String =
+            (first..first + 4).map(|n| format!("#EXTINF:5.5,\ns{n}.ts\n")).collect();
+        format!("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{first}\n{segments}{end}")
+    };
+    let (source, placement) = (Source::new(), Placement::new());
+    let mut live = LivePlaylist::new(&text(10, ""), &source).unwrap();
+    let mut late = Recorder::new(2);
+    assert_eq!(late.append_live(&live, &placement), Ok(4));
+    let mut recorder = Recorder::new(1);
+    assert_eq!(recorder.append_live(&live, &placement), Ok(4));
+    assert_eq!(recorder.append_live(&live, &placement), Ok(0));
+    live.reload(&text(12, ""), &source).unwrap();
+    assert_eq!(recorder.append_live(&live, &placement), Ok(2));
+    live.reload(&text(15, "#EXT-X-ENDLIST\n"), &source).unwrap();
+    assert_eq!(recorder.append_live(&live, &placement), Ok(3));
+    let expected = MediaSequence(14);
+    assert_eq!(late.append_live(&live, &placement), Err(RecorderError::NotTheNext { expected }));
+    let mut bytes = Vec::new();
+    recorder.write_to(&mut bytes);
+    let record = Record::open(&bytes).unwrap();
+    assert!(record.is_ended());
+    assert_eq!((record.len(), record.end()), (9, seconds(49.5)));
+    assert_eq!(record.with_sequence(MediaSequence(16)).unwrap().uri(), "s16.ts");
+}
+
+#[test]
+fn dates_stay_right_as_a_window_slides() {
+    let window = |first: u64| {
+        let date = DateTime::from_unix_nanos(0) + Ticks::from_seconds(61_200 + (first - 100) * 2);
+        let segments: String =
+            (first..first + 3).map(|n| format!("#EXTINF:2,\n{n}.ts\n")).collect();
+        format!(
+            "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-PROGRAM-DATE-TIME:{date}\n{segments}"
+        )
+    };
+    let (mut recorder, mut bytes) = (Recorder::new(1), Vec::new());
+    for first in [100, 101, 103, 105] {
+        let text = window(first);
+        let playlist = MediaPlaylist::parse(&text).unwrap();
+        recorder.append(&playlist.index(), &Placement::new()).unwrap();
+        recorder.write_to(&mut bytes);
+        // As after a restart.
+        recorder = Recorder::resume(&Record::open(&bytes).unwrap()).unwrap();
+    }
+    let record = Record::open(&bytes).unwrap();
+    let dates: Vec<String> =
+        record.entries(0..9).map(|entry| entry.unwrap().date().unwrap().to_string()).collect();
+    let expected: Vec<String> =
+        (0..8).map(|n| format!("1970-01-01T17:00:{:02}.000Z", 2 * n)).collect();
+    assert_eq!(dates, expected);
+}
+
+#[test]
+fn variables_are_replaced_in_what_is_recorded() {
+    let text = "#EXTM3U\n#EXT-X-DEFINE:NAME=\"host\",VALUE=\"https://k.example.com\"\n\
+        #EXT-X-DEFINE:NAME=\"n\",VALUE=\"7\"\n\
+        #EXT-X-KEY:METHOD=AES-128,URI=\"{$host}/m?a={$n}\",X-NOTE=\"{$n}\"\n\
+        #EXT-X-MAP:URI=\"{$n}.mp4\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"{$host}/k\"\n\
+        #EXTINF:5,\n{$n}.ts\n";
+    let bytes = record(text, &Placement::new(), 12);
+    let record = Record::open(&bytes).unwrap();
+    let entry = record.entry(0).unwrap();
+    let lists = |keys: Vec<AttributeList<'_>>| -> Vec<String> {
+        keys.iter().map(|list| list.as_str().to_owned()).collect()
+    };
+    assert_eq!(entry.uri(), "7.ts");
+    assert_eq!(entry.map().unwrap().uri, "7.mp4");
+    assert_eq!(lists(entry.keys().collect()), ["METHOD=AES-128,URI=\"https://k.example.com/k\""]);
+    assert_eq!(
+        lists(entry.map_keys().collect()),
+        ["METHOD=AES-128,URI=\"https://k.example.com/m?a=7\",X-NOTE=\"7\""]
+    );
 }
 
 #[test]
@@ -399,6 +481,195 @@ fn a_segment_that_does_not_fit_a_page_is_refused_and_the_record_goes_on() {
     assert_eq!(recorder.append(&index, &Placement::new()), Ok(3));
 }
 
+/// What two reads tell: one of the last three pages, and one of the bytes that they name.
+fn by_two_reads<T: std::fmt::Debug>(
+    object: &[u8],
+    page: usize,
+    bytes: impl Fn(&Record<'_>) -> Result<std::ops::Range<u64>, RecordError>,
+    ask: impl Fn(&Record<'_>) -> Result<T, RecordError>,
+) -> Result<(T, usize), RecordError> {
+    let last = object.len().saturating_sub(3 * page);
+    let record = Record::open_end(&object[last..], object.len() as u64)?;
+    let range = bytes(&record)?;
+    let piece = &object[range.start as usize..range.end as usize];
+    let is_needed = !piece.is_empty();
+    if is_needed && last as u64 > range.start {
+        let Err(RecordError::NotRead { offset, length }) = ask(&record) else {
+            panic!("{range:?}")
+        };
+        assert!(offset == range.start && offset + length <= range.end);
+    }
+    let answer = if is_needed { ask(&record.with_bytes(range.start, piece)) } else { ask(&record) };
+    answer.map(|answer| (answer, piece.len()))
+}
+
+#[test]
+fn two_reads_find_any_segment() {
+    let (text, placement) = (rich(3_000), servers());
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    for page_bits in [9, 10, 12] {
+        let page = 1 << page_bits;
+        let plain: String = playlist
+            .segments()
+            .map(|segment| format!("#EXTINF:{},\ns{}.ts\n", segment.duration(), segment.number()))
+            .collect();
+        // Texts of the rich ones do not fit the smallest page.
+        let plain = format!("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:7\n{plain}");
+        let object = match page_bits {
+            9 => record(&plain, &Placement::new(), 9),
+            _ => record(&text, &placement, page_bits),
+        };
+        let mut most = 0;
+        for segment in playlist.segments().step_by(7) {
+            let at = |moment| {
+                by_two_reads(
+                    &object,
+                    page,
+                    |record| record.bytes_at(moment),
+                    |record| Ok(record.at(moment)?.number()),
+                )
+            };
+            for moment in [segment.start(), segment.end() - Ticks::new(1)] {
+                let (number, read) = at(moment).unwrap();
+                assert_eq!(number, segment.number() as u64);
+                most = most.max(read);
+            }
+            let numbers = segment.number() as u64..segment.number() as u64 + 40;
+            let (entries, _) = by_two_reads(
+                &object,
+                page,
+                |record| Ok(record.bytes_of(numbers.clone())),
+                |record| {
+                    record
+                        .entries(numbers.clone())
+                        .map(|entry| Ok(entry?.sequence()))
+                        .collect::<Result<Vec<_>, _>>()
+                },
+            )
+            .unwrap();
+            let all = playlist.segments().skip(segment.number()).take(40);
+            assert!(entries.into_iter().eq(all.map(|segment| segment.sequence())));
+        }
+        // One page while the directory has room for all of them.
+        let pages = object.len() / page;
+        println!("{pages} pages of {page} bytes: {most} bytes read for a segment");
+        assert!(most == page || (pages > 60 && most <= 4 * page), "{most} of {}", object.len());
+        let past = by_two_reads(&object, page, |record| record.bytes_at(record.end()), |_| Ok(()));
+        assert!(matches!(past, Err(RecordError::PastEnd { .. })));
+    }
+}
+
+#[test]
+fn two_reads_will_do_at_every_moment_of_a_live_record() {
+    let (text, placement) = (rich(400), servers());
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    let index = playlist.index();
+    let mut object = Vec::new();
+    let mut recorder = Recorder::with_page_bits(1, 10);
+    for segment in playlist.segments() {
+        if segment.number() % 5 == 4 {
+            recorder = Recorder::resume(&Record::open(&object).unwrap()).unwrap();
+        }
+        recorder.push(&index, &segment, &placement, None).unwrap();
+        recorder.write_to(&mut object);
+        assert_eq!(Record::open(&object).unwrap().byte_length(), object.len() as u64);
+        for moment in [Ticks::ZERO, Ticks::new(segment.start().count() / 3), segment.start()] {
+            let (number, read) = by_two_reads(
+                &object,
+                1024,
+                |record| record.bytes_at(moment),
+                |record| Ok(record.at(moment)?.number()),
+            )
+            .unwrap();
+            assert_eq!(number, index.at(moment).unwrap().number() as u64);
+            assert!(read <= 1024, "{read} at {}", segment.number());
+        }
+    }
+    assert_eq!(Record::open(&object).unwrap().verify(), Ok(()));
+    // Without its directory it takes more, and finds the same.
+    let last_page = object.len() - 1024;
+    for torn in [&object[..last_page], &object[..last_page + 100]] {
+        let record = Record::open_end(&torn[torn.len() - 3 * 1024..], torn.len() as u64).unwrap();
+        assert_eq!(record.len(), 400);
+        let range = record.bytes_at(Ticks::ZERO).unwrap();
+        assert!(range.start == 0 && range.end > 10 * 1024);
+        let all = record.with_bytes(0, torn);
+        assert_eq!(all.at(Ticks::ZERO).unwrap().number(), 0);
+        // With the next segment there is a directory again.
+        let more = rich(401);
+        let playlist = MediaPlaylist::parse(&more).unwrap();
+        let mut recorder = Recorder::resume(&Record::open(torn).unwrap()).unwrap();
+        let mut object = torn.to_vec();
+        assert_eq!(recorder.append(&playlist.index(), &placement), Ok(1));
+        recorder.write_to(&mut object);
+        let record = Record::open_end(&object[object.len() - 3 * 1024..], object.len() as u64);
+        assert_eq!(record.unwrap().bytes_at(Ticks::ZERO), Ok(0..1024));
+    }
+}
+
+#[test]
+fn h21_every_flipped_bit_of_two_reads_is_found() {
+    let text = rich(52);
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    for (bytes, len) in small_records() {
+        let last = bytes.len() - 3 * 1024;
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let Ok(record) = Record::open_end(&damaged[last..], bytes.len() as u64) else {
+                continue;
+            };
+            // What was damaged shows, unless it is not read: then all is there.
+            assert!(!record.is_whole() || record.len() == len, "{bit}");
+            for segment in playlist.segments().step_by(9) {
+                let Ok(range) = record.bytes_at(segment.start()) else { continue };
+                let piece = &damaged[range.start as usize..range.end as usize];
+                let record =
+                    if piece.is_empty() { record } else { record.with_bytes(range.start, piece) };
+                match record.at(segment.start()) {
+                    Ok(entry) => assert_eq!(entry.uri(), segment.uri(), "{bit}"),
+                    Err(error) => assert!(matches!(error, RecordError::Damaged { .. }), "{bit}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn h21_an_end_that_is_too_short_is_refused() {
+    let object = record(&rich(300), &servers(), 10);
+    for length in 0..1024 {
+        let end = &object[object.len() - length..];
+        let error = Record::open_end(end, object.len() as u64).unwrap_err();
+        assert_eq!(error, RecordError::NotARecord, "{length}");
+    }
+    assert_eq!(Record::open_end(&object, 9).unwrap_err(), RecordError::NotARecord);
+    let end = &object[object.len() - 3 * 1024..];
+    assert_eq!(Record::open_end(end, u64::MAX).unwrap_err(), RecordError::NotARecord);
+    let large = record(&rich(2_000), &servers(), 16);
+    let end = large.len() - large.len().min(Record::END_BYTES as usize);
+    assert_eq!(Record::open_end(&large[end..], large.len() as u64).unwrap().len(), 2_000);
+}
+
+#[test]
+fn a_recovered_record_goes_on() {
+    let (text, placement) = (rich(120), servers());
+    let playlist = MediaPlaylist::parse(&text).unwrap();
+    let index = playlist.index();
+    let mut bytes = record(&text, &placement, 10);
+    bytes[3 * 1024 + 500] ^= 1;
+    let recovered = Record::recover(&bytes).unwrap();
+    assert_eq!(recovered.byte_length(), 3 * 1024);
+    let (len, length) = (recovered.len(), recovered.byte_length() as usize);
+    let mut recorder = Recorder::resume(&recovered).unwrap();
+    bytes.truncate(length);
+    assert_eq!(recorder.append(&index, &placement), Ok(120 - len as usize));
+    recorder.write_to(&mut bytes);
+    let record = Record::open(&bytes).unwrap();
+    assert_eq!(record.verify(), Ok(()));
+    assert_eq!(check(&record, &index, &placement), 120);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -417,7 +688,9 @@ proptest! {
             let checksum = checksum(page);
             page[8..12].copy_from_slice(&checksum.to_le_bytes());
         }
-        for record in [Record::open(&bytes), Record::recover(&bytes)].into_iter().flatten() {
+        let end = bytes.len().saturating_sub(3 * 1024);
+        let end = Record::open_end(&bytes[end..], bytes.len() as u64);
+        for record in [Record::open(&bytes), Record::recover(&bytes), end].into_iter().flatten() {
             let _ = record.verify();
             for entry in record.entries(0..100).flatten() {
                 let _ = (entry.uri(), entry.date(), entry.bytes(), entry.byte_range(), entry.end());
@@ -425,6 +698,7 @@ proptest! {
                 let _ = entry.candidates().map(|candidate| candidate.uri.len()).sum::<usize>();
             }
             for &moment in &moments {
+                let _ = (record.bytes_at(Ticks::new(moment)), record.bytes_of(moment..u64::MAX));
                 let _ = record.at(Ticks::new(moment));
                 let _ = record.at(Ticks::new(moment % (record.end().count() + 1)));
                 let _ = record.entry(moment);

@@ -32,7 +32,12 @@ pub(super) fn parse<'a>(
     }
     let mut scanner = Scanner::new(text, source.accepted());
     let mut parser = Parser::new(text, source, buffers);
-    while let Some(line) = scanner.next_line()? {
+    loop {
+        if let Some(duration) = scanner.plain_extinf() {
+            parser.seen.media_tag = true;
+            parser.duration = Some(duration);
+        }
+        let Some(line) = scanner.next_line()? else { break };
         parser.progress.read = scanner.read();
         parser.reader.has_brace = scanner.has_brace();
         parser.line(line)?;
@@ -164,11 +169,16 @@ impl<'a, 's> Parser<'a, 's> {
             let offset = self.seen.discontinuity_sequence.unwrap_or_default();
             return Err(Fault::new(offset, ParseErrorKind::DiscontinuitySequenceTooLarge));
         }
+        if self.keys_changed {
+            // For the parts of the segment that is not complete yet.
+            self.begin_keys();
+        }
         if self.is_fresh {
             self.tables.trim();
         }
-        let text = Text { written: self.reader.text, expansions: self.reader.expander.expansions };
-        Ok(MediaPlaylist { text, head: self.head, tables: self.tables })
+        let text =
+            Text { written: self.reader.text.into(), expansions: self.reader.expander.expansions };
+        Ok(MediaPlaylist { text, head: self.head, sum: self.sum, tables: self.tables })
     }
 
     /// `#EXTINF:<duration>,[<title>]`, RFC 8216 §4.3.2.1.
@@ -213,15 +223,20 @@ impl<'a, 's> Parser<'a, 's> {
             self.tables.byte_ranges.begin(self.next_segment(), range, self.progress);
         }
         if self.keys_changed {
-            let set = self.key_set();
-            self.tables.keys_in_force.begin(self.next_segment(), set, self.progress);
-            self.keys_changed = false;
+            self.begin_keys();
         }
         self.part_end = None;
         self.map_after_range = false;
         growth::push(&mut self.tables.uris, line.into(), self.progress);
         growth::push(&mut self.tables.boundaries, end, self.progress);
         Ok(())
+    }
+
+    /// The keys in force hold from the next segment on.
+    fn begin_keys(&mut self) {
+        let set = self.key_set();
+        self.tables.keys_in_force.begin(self.next_segment(), set, self.progress);
+        self.keys_changed = false;
     }
 
     /// How long a segment without EXTINF counts: the target duration, as players have it.

@@ -26,7 +26,7 @@ pub(super) fn parse<'a>(
     let mut parser = Parser {
         reader: Reader::new(text, source, Expansions::default()),
         playlist: MultivariantPlaylist {
-            text: Text { written: text, expansions: Expansions::default() },
+            text: Text { written: text.into(), expansions: Expansions::default() },
             version: None,
             start: None,
             has_independent_segments: false,

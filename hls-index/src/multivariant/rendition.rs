@@ -45,6 +45,8 @@ pub struct Rendition<'p> {
 
 /// What sort of [`Rendition`] it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum RenditionType {
     /// Sound.
     Audio,

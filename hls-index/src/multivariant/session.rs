@@ -19,6 +19,8 @@ pub struct SessionData<'p> {
 
 /// What is at the URI of a [`SessionData`].
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum SessionDataFormat {
     /// A JSON file.
     #[default]

@@ -140,6 +140,7 @@ fn is_known_layout(text: &str) -> bool {
 
 /// How large a picture is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Resolution {
     /// Pixels from left to right.
     pub width: u64,
@@ -163,6 +164,8 @@ impl fmt::Display for Resolution {
 
 /// How the output must be protected: any level, those of the draft as constants.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent, bound(deserialize = "'de: 'p")))]
 pub struct HdcpLevel<'p>(pub &'p str);
 
 impl HdcpLevel<'static> {
@@ -177,6 +180,8 @@ impl HdcpLevel<'static> {
 /// A dynamic range: any name, those of the draft as constants. A client that does not know the
 /// range does not choose the variant.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent, bound(deserialize = "'de: 'p")))]
 pub struct VideoRange<'p>(pub &'p str);
 
 impl VideoRange<'static> {

@@ -11,6 +11,8 @@ use alloc::string::{String, ToString as _};
 /// assert_eq!(replacement.apply("https://a.example.com/x/1.ts?q=1"), "https://b.example.com/x/1.ts?q=1&token=7");
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Replacement {
     host: Option<String>,
     parameters: BTreeMap<String, String>,

@@ -13,6 +13,7 @@ use core::fmt;
 /// assert_eq!(template.number("video/seg_100.ts?v=2"), None, "it would be written otherwise");
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UriTemplate {
     prefix: String,
     suffix: String,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::column::{Column, ColumnBuilder, Line};
 use super::page::{CHECKSUM, HEADER, Header, checksum_of, column, flag};
-use super::row::{Row, put_text};
+use super::row::{Place, Row, put_template, put_text};
 use crate::placement::UriTemplate;
 
 /// A page as it comes about, one segment after the other.
@@ -98,17 +98,18 @@ impl PageBuilder {
     }
 
     fn template_text(&mut self, template: &UriTemplate) -> Option<u64> {
-        let (prefix, digits, suffix) = template.parts();
-        let mut text = alloc::vec![digits];
-        put_text(&mut text, prefix.as_bytes());
-        put_text(&mut text, suffix.as_bytes());
+        let mut text = Vec::new();
+        put_template(&mut text, template);
         self.text(&text)
     }
 
-    fn servers(&mut self, servers: &[Vec<u8>]) -> Option<u64> {
+    fn servers(&mut self, servers: &[Place]) -> Option<u64> {
         let mut places = Vec::new();
-        for server in servers {
-            places.extend(u16::try_from(self.text(server)?).ok()?.to_le_bytes());
+        for Place { server, names } in servers {
+            let names = names.as_ref().map_or(Some(0), |names| self.text(names))?;
+            for place in [self.text(server)?, names] {
+                places.extend(u16::try_from(place).ok()?.to_le_bytes());
+            }
         }
         if places.is_empty() { Some(0) } else { self.text(&places) }
     }

@@ -1,7 +1,7 @@
 use alloc::string::{String, ToString as _};
 
 use super::page::{Page, column, flag};
-use super::row::{nested_places, texts};
+use super::row::{server_places, texts};
 use crate::attributes::AttributeList;
 use crate::byte_range::ByteRange;
 use crate::date::DateTime;
@@ -71,10 +71,7 @@ impl<'r> Entry<'r> {
         if !self.has(flag::NUMBERED) {
             return utf8(text).to_string();
         }
-        let [digits, rest @ ..] = text else { return String::new() };
-        let mut parts = texts(rest).map(utf8);
-        let (prefix, suffix) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        UriTemplate::new(prefix, *digits, suffix).name(self.value(column::NUMBER))
+        template(text).name(self.value(column::NUMBER))
     }
 
     /// Its size, where it was known.
@@ -139,11 +136,18 @@ impl<'r> Entry<'r> {
 
     /// The places to fetch it from, in order.
     pub fn candidates(&self) -> impl Iterator<Item = EntryCandidate<'r>> + use<'r> {
-        let name = self.uri();
-        nested_places(self.page, self.value(column::SERVERS)).map(move |server| {
+        let (name, sequence) = (self.uri(), self.sequence());
+        server_places(self.page, self.value(column::SERVERS)).map(move |(server, names)| {
             let mut parts = texts(server).map(utf8);
             let server = parts.next().unwrap_or_default();
-            let resolved = uri::resolve(parts.next().unwrap_or_default(), &name);
+            let base = parts.next().unwrap_or_default();
+            let resolved = match names.and_then(|names| names.split_first_chunk()) {
+                None => uri::resolve(base, &name),
+                Some((offset, names)) => {
+                    let number = sequence.0.wrapping_add(u64::from_le_bytes(*offset));
+                    uri::resolve(base, &template(names).name(number))
+                }
+            };
             let mut replacement = Replacement::new();
             if let Some(host) = parts.next().filter(|host| !host.is_empty()) {
                 replacement = replacement.host(host);
@@ -168,6 +172,14 @@ impl<'r> Entry<'r> {
     fn value(&self, column: usize) -> u64 {
         self.page.value(column, self.number)
     }
+}
+
+/// The template that [`put_template`](super::row::put_template) wrote.
+fn template(text: &[u8]) -> UriTemplate {
+    let [digits, rest @ ..] = text else { return UriTemplate::new("", 0, "") };
+    let mut parts = texts(rest).map(utf8);
+    let (prefix, suffix) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    UriTemplate::new(prefix, *digits, suffix)
 }
 
 /// The text; empty when it is none, which a writer never writes.

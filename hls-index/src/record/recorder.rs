@@ -1,11 +1,14 @@
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::builder::PageBuilder;
+use super::directory::{DirectoryBuilder, PageStart};
 use super::entry::Entry;
 use super::page::{Header, PAGE_BITS};
 use super::row::Row;
 use super::{Record, RecordError};
 use crate::index::SegmentIndex;
+use crate::live::LivePlaylist;
 use crate::media::MediaSequence;
 use crate::placement::Placement;
 use crate::segment::Segment;
@@ -23,6 +26,12 @@ pub struct Recorder {
     checksum: u32,
     /// Whether there is something that was not written.
     is_changed: bool,
+    /// How many places for pages were written to.
+    places: u64,
+    /// What the directory will be; `None` when a page that it should tell of is damaged.
+    directory: Option<DirectoryBuilder>,
+    /// The place of the directory that was written last, and of how many pages it tells.
+    written_directory: Option<(u64, u32)>,
     patches: Vec<Patch>,
 }
 
@@ -84,6 +93,9 @@ impl Recorder {
             written: None,
             checksum: 0,
             is_changed: false,
+            places: 0,
+            directory: Some(DirectoryBuilder::default()),
+            written_directory: None,
             patches: Vec::new(),
         }
     }
@@ -111,6 +123,9 @@ impl Recorder {
             written,
             checksum: page.checksum,
             is_changed: false,
+            places: record.places(),
+            directory: record.to_directory(),
+            written_directory: record.directory_place(),
             patches: Vec::new(),
         })
     }
@@ -152,9 +167,52 @@ impl Recorder {
             count += 1;
         }
         if from <= index.len() {
-            let is_ended = index.playlist().is_ended();
-            self.is_changed |= self.header.is_ended != is_ended && self.page.count > 0;
-            self.header.is_ended = is_ended;
+            self.set_ended(index.playlist().is_ended());
+        }
+        Ok(count)
+    }
+
+    /// Records all segments of a live playlist that are not recorded yet, as [`Recorder::append`] does, in
+    /// time that depends on their number alone.
+    ///
+    /// ```
+    /// use hls_index::record::{Record, Recorder};
+    /// use hls_index::{LivePlaylist, Placement, Source};
+    ///
+    /// let source = Source::new();
+    /// let (mut recorder, mut bytes) = (Recorder::new(7), Vec::new());
+    /// let mut live = LivePlaylist::new("#EXTM3U\n#EXTINF:5,\n0.ts\n#EXTINF:5,\n1.ts\n", &source)?;
+    /// assert_eq!(recorder.append_live(&live, &Placement::new())?, 2);
+    /// live.reload("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:1\n#EXTINF:5,\n1.ts\n#EXTINF:5,\n2.ts\n", &source)?;
+    /// assert_eq!(recorder.append_live(&live, &Placement::new())?, 1);
+    /// recorder.write_to(&mut bytes);
+    /// assert_eq!(Record::open(&bytes)?.entry(2)?.uri(), "2.ts");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the first of them is not the next one, because the window no longer has that; or a
+    /// segment cannot be recorded. Those before it are.
+    pub fn append_live(
+        &mut self,
+        live: &LivePlaylist,
+        placement: &Placement,
+    ) -> Result<usize, RecorderError> {
+        let Some(first) = live.segments().next() else { return Ok(0) };
+        let next = self.next_sequence().unwrap_or_else(|| first.sequence());
+        if first.sequence() > next {
+            return Err(RecorderError::NotTheNext { expected: next });
+        }
+        let (mut count, mut sequence) = (0, next);
+        while let Some(segment) = live.segment(sequence) {
+            self.push_played(&segment, live.span(&segment), placement, None)?;
+            sequence.0 += 1;
+            count += 1;
+        }
+        let is_last =
+            live.segments().next_back().is_some_and(|last| last.sequence().0 + 1 == sequence.0);
+        if is_last {
+            self.set_ended(live.is_ended());
         }
         Ok(count)
     }
@@ -170,6 +228,17 @@ impl Recorder {
         placement: &Placement,
         bytes: Option<u64>,
     ) -> Result<(), RecorderError> {
+        self.push_played(segment, index.span(segment), placement, bytes)
+    }
+
+    /// Records a segment that plays at `span`.
+    fn push_played(
+        &mut self,
+        segment: &Segment<'_>,
+        span: Range<Ticks>,
+        placement: &Placement,
+        bytes: Option<u64>,
+    ) -> Result<(), RecorderError> {
         let sequence = segment.sequence();
         match self.next_sequence() {
             Some(expected) if expected != sequence => {
@@ -180,7 +249,8 @@ impl Recorder {
         }
         // Numbers after the last must be there to be told.
         sequence.0.checked_add(1).ok_or(RecorderError::Full)?;
-        let row = Row::new(index, segment, placement, bytes);
+        let start = Ticks::new(self.header.end);
+        let row = Row::new(segment, span.end - span.start, start, placement, bytes);
         let end = self.header.end.checked_add(row.length).ok_or(RecorderError::Full)?;
         let size = 1 << self.header.page_bits;
         if !self.page.push(&row, self.header.end, size) {
@@ -211,6 +281,9 @@ impl Recorder {
                 Some(Slot::Next) | None => Slot::Own,
             });
         }
+        if !self.patches.is_empty() && self.header.page > 0 {
+            self.write_directory();
+        }
         core::mem::take(&mut self.patches)
     }
 
@@ -226,6 +299,11 @@ impl Recorder {
         }
     }
 
+    fn set_ended(&mut self, is_ended: bool) {
+        self.is_changed |= self.header.is_ended != is_ended && self.page.count > 0;
+        self.header.is_ended = is_ended;
+    }
+
     /// Writes the page that is full for good and goes on with `page`, which has one segment.
     fn begin_page(&mut self, page: PageBuilder) -> Result<(), RecorderError> {
         let next = self.header.page.checked_add(1).ok_or(RecorderError::Full)?;
@@ -236,6 +314,9 @@ impl Recorder {
         }
         if self.written == Some(Slot::Next) || self.is_changed {
             self.write(Slot::Own);
+        }
+        if let Some(directory) = &mut self.directory {
+            directory.push(PageStart::from(&self.header));
         }
         let count = u64::from(self.page.count);
         self.header = Header {
@@ -257,7 +338,20 @@ impl Recorder {
         self.checksum = checksum;
         let place = u64::from(self.header.page) + u64::from(slot == Slot::Next);
         self.patches.push(Patch { offset: place << self.header.page_bits, bytes });
+        self.places = self.places.max(place + 1);
         self.header.generation = self.header.generation.saturating_add(1);
         self.written = Some(slot);
+    }
+
+    /// Writes the directory after all pages, unless it stands there.
+    fn write_directory(&mut self) {
+        let Some(directory) = &mut self.directory else { return };
+        let wanted = Some((self.places, directory.pages()));
+        if self.written_directory != wanted {
+            let Header { page_bits, stream, .. } = self.header;
+            let bytes = directory.write(page_bits, stream);
+            self.patches.push(Patch { offset: self.places << page_bits, bytes });
+            self.written_directory = wanted;
+        }
     }
 }

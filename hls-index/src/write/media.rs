@@ -3,10 +3,11 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::output::{Output, check_text, push_number, push_seconds};
+use super::output::{Output, check_text};
 use super::{NewTag, WriteError};
 use crate::byte_range::ByteRange;
 use crate::date::DateTime;
+use crate::digits::{push_number, push_seconds};
 use crate::media::PlaylistType;
 use crate::server_control::ServerControl;
 use crate::start::Start;
@@ -232,7 +233,7 @@ impl NewSegment {
         }
         write_keys(output, keys, &self.keys);
         if let Some(date) = self.program_date_time {
-            output.line(&alloc::format!("#EXT-X-PROGRAM-DATE-TIME:{date}"));
+            output.date("#EXT-X-PROGRAM-DATE-TIME:", date);
         }
         if self.is_gap {
             output.line("#EXT-X-GAP");
@@ -256,12 +257,13 @@ impl NewSegment {
             output.takes_version(3);
         }
         push_seconds(output.text, self.duration);
-        output.text.push(',');
-        if !self.title.is_empty() {
+        if self.title.is_empty() {
+            output.text.push_str(",\n");
+        } else {
             check_text(&self.title)?;
-            output.text.push_str(&self.title);
+            output.text.push(',');
+            output.line(&self.title);
         }
-        output.text.push('\n');
         output.uri(&self.uri)?;
         Ok(&self.keys)
     }

@@ -1,6 +1,5 @@
 //! From parsed playlists to ones that can be changed.
 
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -180,7 +179,7 @@ fn other(text: &Text<'_>, line: Line<'_>) -> Result<Option<NewTag>, WriteError> 
         Line::Tag(tag) if has_field(tag.name) => Ok(None),
         Line::Tag(Tag { name, value: None }) => NewTag::new(name).map(Some),
         Line::Tag(Tag { name, value: Some(value) }) => {
-            NewTag::with_value(name, &expanded(text, until_next_tag(name, value))).map(Some)
+            NewTag::with_value(name, &text.expanded_list(until_next_tag(name, value))).map(Some)
         }
         Line::Comment(text) => NewTag::comment(&text[1..]).map(Some),
         Line::Uri(_) | Line::Blank => Ok(None),
@@ -195,21 +194,6 @@ fn until_next_tag<'v>(name: &str, value: &'v str) -> &'v str {
         Some(error) if value[error.offset..].starts_with("#EXT") => &value[..error.offset],
         _ => value,
     }
-}
-
-/// A list of attributes with what their references stand for.
-fn expanded(text: &Text<'_>, value: &str) -> String {
-    let list = crate::AttributeList::with_limit(value, usize::MAX);
-    let mut expanded = String::with_capacity(value.len());
-    let mut copied = 0;
-    for attribute in list.iter().filter_map(Result::ok) {
-        let written = attribute.value.text();
-        expanded.push_str(&value[copied..attribute.offset]);
-        expanded.push_str(text.expansions_of(written));
-        copied = attribute.offset + written.len();
-    }
-    expanded.push_str(&value[copied..]);
-    expanded
 }
 
 /// Whether a builder has a field for the tag, or works it out.

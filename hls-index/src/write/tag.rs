@@ -2,10 +2,11 @@ use alloc::string::String;
 use core::fmt;
 
 use super::WriteError;
-use super::output::{check_text, push_number, push_seconds};
+use super::output::check_text;
 use crate::attributes::AttributeList;
 use crate::byte_range::ByteRange;
 use crate::date::DateTime;
+use crate::digits::{push_number, push_seconds};
 use crate::key::Method;
 use crate::time::Ticks;
 

@@ -1,0 +1,76 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::split::Skipped;
+use crate::date_range::DateRange;
+use crate::define::Expansions;
+use crate::media::DATE_RANGE;
+use crate::scan::Span;
+use crate::value::Value;
+
+/// The EXT-X-DATERANGE tags of a live playlist: delta updates may leave them out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DateRanges {
+    tags: Vec<DateRangeTag>,
+    /// Variables are replaced before a tag comes here.
+    no_expansions: Expansions,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct DateRangeTag {
+    /// The segment after it.
+    pub(super) sequence: u64,
+    pub(super) list: String,
+}
+
+impl DateRanges {
+    /// A server that adds and never removes: the oldest go.
+    const MOST: usize = 65_536;
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = DateRange<'_>> {
+        self.tags.iter().filter_map(|tag| self.read(&tag.list))
+    }
+
+    fn read<'p>(&'p self, list: &'p str) -> Option<DateRange<'p>> {
+        let span = Span { start: 0, end: list.len() };
+        let value = Value::new(DATE_RANGE, list, span.into(), &self.no_expansions);
+        DateRange::read(value, usize::MAX).ok()
+    }
+
+    /// Takes all tags of a text.
+    pub(super) fn replace(&mut self, tags: Vec<DateRangeTag>) {
+        self.tags = tags;
+    }
+
+    /// Takes the tags before the segment `from` of a text that otherwise has, between its first segment
+    /// and `from`, what was there before; and those after it.
+    pub(super) fn replace_around(
+        &mut self,
+        first: u64,
+        from: u64,
+        before: Vec<DateRangeTag>,
+        after: Vec<DateRangeTag>,
+    ) {
+        let kept = core::mem::take(&mut self.tags);
+        let kept = kept.into_iter().filter(|tag| first < tag.sequence && tag.sequence < from);
+        self.tags = before.into_iter().chain(kept).chain(after).collect();
+    }
+
+    /// Takes the tags of a delta update.
+    pub(super) fn update(&mut self, skipped: &Skipped, tags: Vec<DateRangeTag>) {
+        let Some(removed) = &skipped.removed else {
+            return self.replace(tags);
+        };
+        let kept = core::mem::take(&mut self.tags);
+        let is_kept = |tag: &DateRangeTag| {
+            let is_removed =
+                self.read(&tag.list).is_some_and(|range| removed.iter().any(|id| id == range.id));
+            !is_removed && !tags.iter().any(|new| new.list == tag.list)
+        };
+        let mut all: Vec<DateRangeTag> = kept.into_iter().filter(is_kept).collect();
+        all.extend(tags);
+        let too_many = all.len().saturating_sub(Self::MOST);
+        all.drain(..too_many);
+        self.tags = all;
+    }
+}

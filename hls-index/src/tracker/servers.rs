@@ -1,0 +1,156 @@
+//! The servers of a playlist and of its segments: who is asked first, and who failed.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use sansio::Timestamp;
+
+use crate::media::MediaSequence;
+use crate::placement::{Placement, Server};
+use crate::uri;
+
+/// The servers that have the playlist.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Servers {
+    /// Each server's base is the URI of the playlist there.
+    placement: Placement,
+    /// Until when a server that failed comes last.
+    penalties: BTreeMap<String, Timestamp>,
+    /// The one that the playlist comes from.
+    current: Option<String>,
+    /// Where it really came from, after redirects.
+    base: Option<String>,
+}
+
+/// Where to fetch something.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Source {
+    pub(super) server: String,
+    pub(super) uri: String,
+}
+
+impl Servers {
+    /// Names that a hostile playlist made up are forgotten past so many.
+    const MOST_PENALTIES: usize = 1_000;
+
+    /// Takes other servers; what is known of those that failed stays.
+    pub(super) fn replace(&mut self, placement: Placement) {
+        self.placement = placement;
+        self.current = None;
+        self.base = None;
+    }
+
+    /// Goes on with the server `before`, where it is still the first to ask.
+    pub(super) fn keep(&mut self, before: Option<String>, base: Option<String>, now: Timestamp) {
+        if self.in_order(now).next().map(Server::id) == before.as_deref() {
+            (self.current, self.base) = (before, base);
+        }
+    }
+
+    /// The server that the playlist comes from, and its URI after redirects.
+    pub(super) fn place(&self) -> (Option<String>, Option<String>) {
+        (self.current.clone(), self.base.clone())
+    }
+
+    /// Where to load the playlist from now, and whether that is another server than before.
+    pub(super) fn playlist(&mut self, now: Timestamp) -> Option<(Source, bool)> {
+        let first = self.in_order(now).next()?;
+        let (server, uri) = (first.id().to_string(), playlist_uri(first));
+        let is_other = self.current.as_deref() != Some(first.id());
+        if is_other {
+            self.base = None;
+            self.current = Some(server.clone());
+        }
+        let uri = self.base.clone().unwrap_or(uri);
+        Some((Source { server, uri }, is_other))
+    }
+
+    /// The name of the server that the playlist comes from.
+    pub(super) fn current(&self) -> Option<&str> {
+        self.current.as_deref()
+    }
+
+    /// Learns where the playlist came from, after redirects.
+    pub(super) fn set_base(&mut self, uri: &str) {
+        self.base = Some(uri.to_string());
+    }
+
+    /// Whether another server could be asked for the playlist.
+    pub(super) fn has_other(&self, now: Timestamp) -> bool {
+        let mut others = self.placement.servers().iter();
+        others.any(|server| {
+            Some(server.id()) != self.current() && !self.is_penalized(server.id(), now)
+        })
+    }
+
+    pub(super) fn penalize(&mut self, server: &str, now: Timestamp, length: Duration) {
+        if self.penalties.len() >= Self::MOST_PENALTIES {
+            self.penalties.retain(|_, until| *until > now);
+        }
+        if self.penalties.len() < Self::MOST_PENALTIES {
+            self.penalties.insert(server.to_string(), now + length);
+        }
+    }
+
+    /// Where the segment, part or initialization section `name` lies: the first to be asked first. By
+    /// `own`, where there is such a placement; else on the servers of the playlist.
+    pub(super) fn media(
+        &self,
+        own: Option<&Placement>,
+        sequence: MediaSequence,
+        name: &str,
+        now: Timestamp,
+    ) -> Vec<Source> {
+        let source = |server: &Server, uri| Source { server: server.id().to_string(), uri };
+        let mut sources: Vec<Source> = match own {
+            Some(own) => {
+                let candidates = own.candidates_of(sequence, name);
+                candidates.map(|candidate| source(candidate.server, candidate.uri)).collect()
+            }
+            None => {
+                let here = |server: &Server| Some(server.id()) == self.current();
+                let uri = |server: &Server| match &self.base {
+                    Some(base) if here(server) => uri::resolve(base, name),
+                    _ => server.resolve(name),
+                };
+                let servers = self.in_order(now);
+                let mut sources: Vec<_> =
+                    servers.map(|server| source(server, uri(server))).collect();
+                // What the playlist that is played names, its own server has.
+                sources.sort_by_key(|source| Some(source.server.as_str()) != self.current());
+                sources
+            }
+        };
+        sources.sort_by_key(|source| self.is_penalized(&source.server, now));
+        let mut seen: Vec<&str> = Vec::new();
+        let is_first: Vec<bool> = sources
+            .iter()
+            .map(|source| {
+                let is_first = !seen.contains(&source.uri.as_str());
+                seen.push(&source.uri);
+                is_first
+            })
+            .collect();
+        let mut is_first = is_first.into_iter();
+        sources.retain(|_| is_first.next().unwrap_or(true));
+        sources
+    }
+
+    /// The servers of the playlist: the first to be asked first, those that failed last.
+    fn in_order(&self, now: Timestamp) -> impl Iterator<Item = &Server> {
+        let mut servers = self.placement.servers_of(MediaSequence(0));
+        servers.sort_by_key(|server| self.penalties.get(server.id()).filter(|&&until| until > now));
+        servers.into_iter()
+    }
+
+    fn is_penalized(&self, server: &str, now: Timestamp) -> bool {
+        self.penalties.get(server).is_some_and(|&until| until > now)
+    }
+}
+
+fn playlist_uri(server: &Server) -> String {
+    let base = server.base();
+    server.replacement().map_or_else(|| base.to_string(), |replacement| replacement.apply(base))
+}

@@ -1,0 +1,135 @@
+//! Content steering: which pathway, and when to ask again.
+
+use std::time::Duration;
+
+use hls_index::tracker::{Config, Event, Request, Resource, SteeringError, SteeringManifest};
+use sansio::Timestamp;
+
+use crate::simulation::{Answer, Client, Stream};
+
+const POLLED: Stream = Stream { window: 6, has_parts: false, can_skip: false };
+const MAIN: &str = "#EXTM3U\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"/steer?id=7\",PATHWAY-ID=\"near\"\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=1000000,PATHWAY-ID=\"far\",STABLE-VARIANT-ID=\"v1\"\nhttps://far.example.com/live.m3u8\n\
+    #EXT-X-STREAM-INF:BANDWIDTH=1000000,PATHWAY-ID=\"near\",STABLE-VARIANT-ID=\"v1\"\nhttps://near.example.com/live.m3u8\n";
+
+fn run(length: u64, manifest: impl Fn(Timestamp, &Request) -> Answer) -> Client {
+    let mut client = Client::new(Config::new("https://a.example.com/main.m3u8"));
+    client.tracker.set_throughput(Some(5_000_000));
+    client.run(Duration::from_secs(length), &mut |now, request| match request.resource {
+        Resource::Steering => manifest(now, request),
+        _ if request.uri.ends_with("main.m3u8") => Answer::ok(MAIN),
+        _ => POLLED.answer(now, request),
+    });
+    client
+}
+
+fn steered(client: &Client) -> Vec<(u64, &str)> {
+    let requests = client.requests.iter().filter(|(_, it)| it.resource == Resource::Steering);
+    requests.map(|(at, it)| (at.since_epoch().as_secs(), it.uri.as_str())).collect()
+}
+
+fn hosts(client: &Client) -> Vec<&str> {
+    let mut hosts: Vec<&str> = client
+        .requests
+        .iter()
+        .filter(|(_, it)| it.resource != Resource::Steering)
+        .map(|(_, it)| it.uri.trim_start_matches("https://").split('.').next().unwrap())
+        .collect();
+    hosts.dedup();
+    hosts
+}
+
+#[test]
+fn the_manifest_is_loaded_when_its_ttl_has_passed() {
+    let client = run(100, |_, _| {
+        Answer::ok(
+            r#"{"VERSION":1,"TTL":30,"RELOAD-URI":"https://s.example.com/again","PATHWAY-PRIORITY":["near","far"]}"#,
+        )
+    });
+    let steered = steered(&client);
+    let times: Vec<u64> = steered.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [1, 31, 61, 91]);
+    // Before any pathway is taken there is none to tell.
+    assert_eq!(steered[0].1, "https://a.example.com/steer?_HLS_throughput=5000000&id=7");
+    let again = "https://s.example.com/again?_HLS_pathway=%22near%22&_HLS_throughput=5000000";
+    assert!(steered[1..].iter().all(|(_, uri)| *uri == again), "{steered:?}");
+    assert_eq!(hosts(&client), ["a", "near"]);
+}
+
+#[test]
+fn another_order_of_pathways_moves_the_stream() {
+    let client = run(120, |now, _| {
+        let order =
+            if now > Timestamp::from_secs(50) { r#"["far","near"]"# } else { r#"["near","far"]"# };
+        Answer::ok(format!(r#"{{"VERSION":1,"TTL":20,"PATHWAY-PRIORITY":{order}}}"#))
+    });
+    assert_eq!(hosts(&client), ["a", "near", "far"]);
+    assert!(client.has_told(&Event::Server { id: "far".into() }));
+    assert_eq!(
+        client.count(|event| matches!(event, Event::SegmentChanged { .. } | Event::Lost { .. })),
+        0
+    );
+}
+
+#[test]
+fn a_pathway_may_be_cloned() {
+    for replacement in [
+        r#"{"HOST":"clone.example.com","PARAMS":{"t":"x"}}"#,
+        r#"{"PER-VARIANT-URIS":{"v1":"https://clone.example.com/live.m3u8?t=x"}}"#,
+    ] {
+        let client = run(60, |_, _| {
+            Answer::ok(format!(
+                r#"{{"VERSION":1,"TTL":20,"PATHWAY-PRIORITY":["clone","near"],
+                "PATHWAY-CLONES":[{{"BASE-ID":"near","ID":"clone","URI-REPLACEMENT":{replacement}}},{{"ID":"no base"}}]}}"#
+            ))
+        });
+        assert_eq!(*hosts(&client).last().unwrap(), "clone", "{replacement}");
+        let playlist =
+            client.requests.iter().rfind(|(_, it)| it.resource == Resource::Playlist).unwrap();
+        assert_eq!(playlist.1.uri, "https://clone.example.com/live.m3u8?t=x");
+    }
+}
+
+#[test]
+fn a_steering_server_that_fails_is_asked_again_or_no_more() {
+    let manifest = r#"{"VERSION":1,"TTL":10,"PATHWAY-PRIORITY":["near"]}"#;
+    let later = run(60, |now, _| match now.since_epoch().as_secs() {
+        0..5 => Answer::ok(manifest),
+        5..35 => Answer::status(500),
+        _ => Answer { retry_after: Some(Duration::from_secs(100)), ..Answer::status(429) },
+    });
+    let times: Vec<u64> = steered(&later).iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [1, 11, 21, 31, 41]);
+    for (answer, expected) in [
+        (Answer::status(410), 1),
+        (Answer::ok("[1"), 2),
+        (Answer::ok(r#"{"VERSION":2}"#), 2),
+        (Answer::never(), 2),
+    ] {
+        let client = run(320, |_, _| answer.clone());
+        assert_eq!(steered(&client).len(), expected, "{answer:?}");
+        assert_eq!(client.tracker.gave_up(), None, "the stream goes on");
+    }
+}
+
+#[test]
+fn a_ttl_of_0_does_not_make_it_spin() {
+    let client = run(60, |_, _| Answer::ok(r#"{"VERSION":1,"TTL":0,"PATHWAY-PRIORITY":["near"]}"#));
+    assert!((50..=61).contains(&steered(&client).len()), "{}", steered(&client).len());
+}
+
+#[test]
+fn manifests_are_read_as_far_as_they_can_be() {
+    let read = |json: &str| SteeringManifest::parse(json.as_bytes());
+    assert_eq!(read("{}"), Err(SteeringError::Version));
+    assert_eq!(read("[]"), Err(SteeringError::NotJson));
+    assert_eq!(read(&"[".repeat(100_000)), Err(SteeringError::NotJson));
+    assert_eq!(SteeringManifest::parse(b"\xFF"), Err(SteeringError::NotJson));
+    let odd = r#"{"VERSION":1,"TTL":-5,"RELOAD-URI":7,"PATHWAY-PRIORITY":["a",1,null,"b"],"PATHWAY-CLONES":{"a":1},"NEW":[]}"#;
+    let manifest = read(odd).unwrap();
+    assert_eq!((manifest.ttl, manifest.reload_uri.as_deref()), (None, None));
+    assert_eq!(manifest.pathway_priority, ["a", "b"]);
+    assert!(manifest.pathway_clones.is_empty());
+    let many = format!(r#"{{"VERSION":1,"PATHWAY-PRIORITY":[{}"a"]}}"#, r#""a","#.repeat(5000));
+    assert_eq!(read(&many).unwrap().pathway_priority.len(), 100);
+}
