@@ -1,18 +1,23 @@
 //! The command line.
 
+mod fetch;
+mod serve;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use hls_index::{DateTime, Ticks};
 
+pub(crate) use self::fetch::FetchArgs;
+pub(crate) use self::serve::ServeArgs;
 use crate::failure::Failure;
 use crate::moment::{Amount, amount, moment, size};
 use crate::servers::{ServerArg, server};
 
 const ABOUT: &str = "\
-Looks into HLS playlists, checks them, finds moments in them, draws them, and keeps
-their master records.";
+Looks into HLS playlists, checks them, finds moments in them, draws them, keeps their
+master records, serves them and fetches pieces of them.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,9 +26,11 @@ Examples:
   hls seek film.m3u8 --at 11 --ahead 10    which segment holds second 11; what to fetch
   hls plot film.m3u8 --at 11 -o film.svg   a picture of it, for any browser
   hls index --db master.db film.m3u8       its master record, in SQLite
+  hls serve film                           an origin for players, with a page of its own
+  hls fetch https://example.com/i.m3u8 --at 11   the media for second 11, from its servers
 
 Exit codes: 0 all is well; 1 the answer is no (validate: something must be fixed;
-seek, plot: no segment holds the moment); 2 it could not be done: a bad command line,
+seek, plot, fetch: no segment holds the moment); 2 it could not be done: a bad command line,
 or something that cannot be read or written.
 
 `hls COMMAND --help` has more examples.";
@@ -120,6 +127,10 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Keeps master records of streams in an SQLite database
     Index(IndexArgs),
+    /// Serves a folder to players, live as it grows
+    Serve(ServeArgs),
+    /// Fetches the media around a moment, and nothing else
+    Fetch(FetchArgs),
 }
 
 #[derive(Debug, Args)]
@@ -264,6 +275,10 @@ pub(crate) struct LoadingArgs {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = moment)]
     #[arg(help_heading = "Loading")]
     pub(crate) timeout: Ticks,
+
+    /// Go also where servers lead into a private network, to hosts that you have not named
+    #[arg(long, help_heading = "Loading")]
+    pub(crate) allow_private: bool,
 }
 
 /// A moment, and what is fetched for it.
@@ -290,6 +305,7 @@ pub(crate) struct WindowArgs {
 }
 
 /// What the command line asks for.
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 pub(crate) enum Asked {
     Command(Command),
     /// `--help` or `--version`: this text.
@@ -335,66 +351,4 @@ fn in_one_line(text: &str, command: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(line: &str) -> Result<Command, String> {
-        match Cli::read(line.split(' ').map(Into::into)) {
-            Ok(Asked::Command(command)) => Ok(command),
-            Ok(Asked::Text(text)) => Err(text),
-            Err(failure) => Err(failure.to_string()),
-        }
-    }
-
-    #[test]
-    fn the_definition_holds_together() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_seek_goes_ten_seconds_ahead_by_itself() {
-        let Ok(Command::Seek(args)) = read("hls seek film.m3u8 --at 11") else { panic!() };
-        assert_eq!(args.window.at, Some(Ticks::from_seconds(11)));
-        assert_eq!(args.window.ahead, Amount::Time(Ticks::from_seconds(10)));
-        assert_eq!(args.window.preroll, Ticks::ZERO);
-    }
-
-    #[test]
-    fn a_bad_command_line_gets_one_line() {
-        for (line, expected) in [
-            ("hls", "subcommand"),
-            ("hls sek", "seek"),
-            ("hls inspect", "FILE|URL"),
-            ("hls inspect a b", "'b'"),
-            ("hls inspect a --jsn", "--json"),
-            ("hls seek a", "--at"),
-            ("hls seek a --at -5", "negative"),
-            ("hls seek a --at ten", "1:30"),
-            ("hls seek a --at 1 --date 2026-01-01T00:00:00Z", "cannot be used with"),
-            ("hls seek a --date 2026-02-30T00:00:00Z", "2026-11-22T17:00:00Z"),
-            ("hls seek a --at 1 --ahead lots", "3seg"),
-            ("hls seek a --at 1 --server x", "NAME=URL"),
-            ("hls seek a --db b --at 1", "--db"),
-            ("hls seek --stream b --at 1", "--db"),
-            ("hls plot a --ahead 10", "--at"),
-            ("hls index a", "--db"),
-            ("hls index --db a", "FILE|URL"),
-            ("hls index --db a --list b", "--list"),
-        ] {
-            let text = read(line).unwrap_err();
-            assert!(text.contains(expected), "{line}: {text}");
-            assert!(text.contains("--help") && !text.contains('\n'), "{line}: {text}");
-            assert!(!text.starts_with("error"), "{line}: {text}");
-        }
-        assert!(read("hls seek a --at x").unwrap_err().contains("`hls seek --help`"));
-    }
-
-    #[test]
-    fn every_help_has_examples_and_exit_codes() {
-        for line in ["hls", "hls inspect", "hls validate", "hls seek", "hls plot", "hls index"] {
-            let text = read(&format!("{line} --help")).unwrap_err();
-            assert!(text.contains("Examples:") && text.contains("Exit codes:"), "{text}");
-        }
-        assert!(matches!(Cli::read(["hls".into(), "-V".into()]), Ok(Asked::Text(_))));
-    }
-}
+mod tests;

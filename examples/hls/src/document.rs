@@ -72,7 +72,7 @@ impl Document {
                 let advice = "give a file, or a URL with http:// or https://";
                 return Err(Failure::cannot(format!("{name}: {scheme} is not spoken; {advice}")));
             }
-            let loaded = http::load(&name, max, loading.timeout.into())?;
+            let loaded = http::load(&name, max, loading.timeout.into(), loading.allow_private)?;
             return Ok(Self { name, uri: Some(loaded.uri), bytes: loaded.bytes, main: None });
         }
         let bytes = read_file(input, max, &name)?;

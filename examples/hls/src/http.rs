@@ -1,11 +1,17 @@
-//! `http://` and `https://`: a playlist from a server that may be slow, or hostile.
+//! `http://` and `https://`: playlists and media from servers that may be slow, or hostile.
+
+mod address;
 
 use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error, ResponseExt as _};
 
+use self::address::{Guard, Private};
 use crate::failure::Failure;
 
 /// What a server has sent.
@@ -20,14 +26,18 @@ pub(crate) struct Loaded {
 /// Redirects that are followed: a loop ends there.
 const MAX_REDIRECTS: u32 = 8;
 
-/// Loads what is at `url`: no more than `max` bytes, unpacked, and within `timeout` altogether.
-pub(crate) fn load(url: &str, max: u64, timeout: Duration) -> Result<Loaded, Failure> {
+/// Loads what is at `url`: no more than `max` bytes, unpacked, and within `timeout` altogether. Redirects
+/// may lead to other hosts in the private network only when `allow_private`.
+pub(crate) fn load(
+    url: &str,
+    max: u64,
+    timeout: Duration,
+    allow_private: bool,
+) -> Result<Loaded, Failure> {
     let config = Agent::config_builder()
         .timeout_global(Some(timeout))
-        .max_redirects(MAX_REDIRECTS)
-        .user_agent(concat!("hls/", env!("CARGO_PKG_VERSION")))
         .accept("application/vnd.apple.mpegurl, application/x-mpegurl, audio/mpegurl, */*;q=0.5");
-    let agent = Agent::new_with_config(config.build());
+    let agent = agent(config, (!allow_private).then_some([url]));
     let refuse = |error: Error| {
         let why = why(&error, max, timeout);
         Failure::cannot(format!("{url}: {why}"))
@@ -39,8 +49,27 @@ pub(crate) fn load(url: &str, max: u64, timeout: Duration) -> Result<Loaded, Fai
     Ok(Loaded { uri, bytes })
 }
 
+/// A client whose requests go to the hosts of `named` wherever those are, and to others on the public
+/// internet; to all hosts when `named` is `None`.
+pub(crate) fn agent<'u>(
+    config: ConfigBuilder<AgentScope>,
+    named: Option<impl IntoIterator<Item = &'u str>>,
+) -> Agent {
+    let config = config
+        .max_redirects(MAX_REDIRECTS)
+        .user_agent(concat!("hls/", env!("CARGO_PKG_VERSION")))
+        .build();
+    match named {
+        // A proxy looks names up by itself, where it cannot be seen what they lead to.
+        Some(named) if config.proxy().is_none() => {
+            Agent::with_parts(config, DefaultConnector::default(), Guard::new(named))
+        }
+        _ => Agent::new_with_config(config),
+    }
+}
+
 /// What is wrong and what to do.
-fn why(error: &Error, max: u64, timeout: Duration) -> String {
+pub(crate) fn why(error: &Error, max: u64, timeout: Duration) -> String {
     match error {
         Error::StatusCode(status @ (404 | 410)) => {
             format!("the server has no such file ({status}); check the path")
@@ -66,6 +95,7 @@ fn why(error: &Error, max: u64, timeout: Duration) -> String {
         }
         Error::Io(error) => io_error(error, max, timeout),
         Error::Rustls(error) => format!("no secure connection: {error}"),
+        Error::Other(error) if error.is::<Private>() => Private.to_string(),
         error => error.to_string(),
     }
 }

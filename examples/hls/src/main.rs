@@ -1,9 +1,10 @@
-//! Looks into HLS playlists, checks them, finds moments in them, draws them, and keeps their master
-//! records. `hls --help` tells what can be asked for; README.md, how the files hang together.
+//! Looks into HLS playlists, checks them, finds moments in them, draws them, keeps their master records,
+//! serves them and fetches pieces of them. `hls --help` tells what can be asked for; README.md, how the files hang together.
 
 mod args;
 mod document;
 mod failure;
+mod fetch;
 mod http;
 mod index;
 mod inspect;
@@ -12,6 +13,7 @@ mod media;
 mod moment;
 mod plot;
 mod seek;
+mod serve;
 mod servers;
 mod store;
 mod table;
@@ -44,6 +46,8 @@ fn run() -> Result<ExitCode, Failure> {
         Asked::Command(Command::Seek(args)) => seek::run(&args)?,
         Asked::Command(Command::Plot(args)) => plot::run(&args)?,
         Asked::Command(Command::Index(args)) => index::run(&args)?,
+        Asked::Command(Command::Serve(args)) => serve::run(&args)?,
+        Asked::Command(Command::Fetch(args)) => fetch::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }

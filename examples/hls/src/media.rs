@@ -276,6 +276,11 @@ impl<'m> Media<'m> {
         Failure::no(format!("{}: {why}", self.name))
     }
 
+    /// A failure that names the stream.
+    pub(crate) fn cannot(&self, why: &str) -> Failure {
+        Failure::cannot(format!("{}: {why}", self.name))
+    }
+
     fn refuse_record(&self, error: RecordError) -> Failure {
         Failure::cannot(format!("{}: {error}; index the stream anew", self.name))
     }

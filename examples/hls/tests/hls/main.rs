@@ -2,10 +2,14 @@
 
 mod command_line;
 mod crash;
+mod fetch;
 mod index;
 mod inspect;
+mod live;
+mod origin;
 mod plot;
 mod program;
 mod seek;
+mod serve;
 mod url;
 mod validate;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::program::{FILM, json, refusal, text};
 
 /// A server on loopback that gives every request what `answer` makes of its path.
-fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> String {
+pub(crate) fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -23,7 +23,7 @@ fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> String {
     format!("http://{address}")
 }
 
-fn respond(stream: &mut TcpStream, head: &str, body: &[u8]) {
+pub(crate) fn respond(stream: &mut TcpStream, head: &str, body: &[u8]) {
     let length = body.len();
     let head = format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));

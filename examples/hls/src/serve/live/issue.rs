@@ -1,0 +1,83 @@
+//! A live playlist as it is given out at one moment.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::ops::Range;
+use std::time::Duration;
+
+use hls_index::Ticks;
+use hls_index::write::MediaBuilder;
+
+use super::Gone;
+use super::directives::Progress;
+use super::parts::SegmentPart;
+
+/// One state of a playlist, and of the parts that it tells of.
+#[derive(Debug)]
+pub(super) struct Issue {
+    pub(super) text: String,
+    pub(super) is_ended: bool,
+    pub(super) progress: Progress,
+    /// Three target durations: who has waited so long waits in vain.
+    pub(super) longest_wait: Duration,
+    pub(super) builder: MediaBuilder,
+    /// By the path of the segment.
+    pub(super) segments: BTreeMap<String, SegmentParts>,
+}
+
+/// The parts of a segment.
+#[derive(Clone, Debug)]
+pub(super) struct SegmentParts {
+    pub(super) parts: Vec<SegmentPart>,
+    /// Whether there will be no more.
+    pub(super) is_whole: bool,
+}
+
+impl Issue {
+    /// The playlist without what is longer ago than the Skip Boundary; `None` when there is nothing to
+    /// leave out.
+    pub(super) fn delta(&self) -> Option<String> {
+        let boundary = self.builder.server_control?.can_skip_until?;
+        let mut length = Ticks::ZERO;
+        let mut kept = 0;
+        for segment in self.builder.segments.iter().rev() {
+            if length >= boundary {
+                break;
+            }
+            length = length.checked_add(segment.duration)?;
+            kept += 1;
+        }
+        let skipped = self.builder.segments.len().checked_sub(kept).filter(|&count| count > 0)?;
+        let mut text = String::new();
+        self.builder.write_delta(&mut text, skipped).ok()?;
+        Some(text)
+    }
+
+    pub(super) fn has_parts_of(&self, path: &str) -> bool {
+        self.segments.contains_key(path)
+    }
+
+    /// Whether it is the segment that is being written.
+    pub(super) fn is_growing(&self, path: &str) -> bool {
+        self.segments.get(path).is_some_and(|segment| !segment.is_whole)
+    }
+
+    /// Where a part is in its segment; `None` while it is still to come.
+    pub(super) fn part(&self, path: &str, number: usize) -> Result<Option<Range<u64>>, Gone> {
+        let segment = self.segments.get(path).ok_or(Gone)?;
+        match segment.parts.get(number) {
+            Some(part) => Ok(Some(part.bytes.clone())),
+            // The next one only, which was hinted.
+            None if !segment.is_whole && !self.is_ended && number == segment.parts.len() => {
+                Ok(None)
+            }
+            None => Err(Gone),
+        }
+    }
+}
+
+/// The same text has the same tag, also after a restart.
+pub(in crate::serve) fn etag(text: &str) -> String {
+    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(text);
+    format!("\"{:x}-{hash:x}\"", text.len())
+}

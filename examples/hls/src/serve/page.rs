@@ -1,0 +1,118 @@
+//! The player page at `/`. Its files are part of the program; all that comes from elsewhere is put on
+//! the page as text.
+
+use std::fs;
+use std::path::Path;
+
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
+use serde::Serialize;
+
+use super::answer::Answer;
+use super::conditions::Validators;
+use super::live::etag;
+use super::root::Root;
+use crate::document::plain;
+use crate::failure::Failure;
+
+/// Of this version, and of no other content than this.
+const CDN: &str = "https://cdn.jsdelivr.net/npm/hls.js@1.7.4/dist/hls.min.js";
+const INTEGRITY: &str = "sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg";
+
+const HTML: &str = include_str!("page/index.html");
+const STYLE: &str = include_str!("page/style.css");
+const SCRIPTS: [(&str, &str); 3] = [
+    ("/-/player.js", include_str!("page/player.js")),
+    ("/-/record.js", include_str!("page/record.js")),
+    ("/-/timeline.js", include_str!("page/timeline.js")),
+];
+
+#[derive(Debug)]
+pub(super) struct Page {
+    html: String,
+    /// What the page may do.
+    policy: HeaderValue,
+    hls_js: Option<Bytes>,
+}
+
+/// A playlist to choose.
+#[derive(Debug, Serialize)]
+struct Choice {
+    path: String,
+    is_multivariant: bool,
+    is_live: bool,
+}
+
+impl Page {
+    /// The page, with hls.js from a file or from the CDN.
+    pub(super) fn new(hls_js: Option<&Path>) -> Result<Self, Failure> {
+        let read = |path: &Path| {
+            let refuse = |error| Failure::cannot(format!("{}: {}", path.display(), plain(&error)));
+            fs::read(path).map(Bytes::from).map_err(refuse)
+        };
+        let hls_js = hls_js.map(read).transpose()?;
+        let (source, host) = match hls_js {
+            Some(_) => ("src=\"/-/hls.js\"".to_owned(), ""),
+            None => {
+                let attributes = "crossorigin=\"anonymous\" referrerpolicy=\"no-referrer\"";
+                let source = format!("src=\"{CDN}\" integrity=\"{INTEGRITY}\" {attributes}");
+                (source, " https://cdn.jsdelivr.net")
+            }
+        };
+        let policy = format!(
+            "default-src 'none'; script-src 'self'{host}; style-src 'self'; img-src 'self' data:; \
+             media-src 'self' blob:; worker-src blob:; connect-src 'self'; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'"
+        );
+        let policy = HeaderValue::from_str(&policy);
+        let policy = policy.map_err(|error| Failure::cannot(error.to_string()))?;
+        Ok(Self { html: HTML.replace("HLS_JS", &source), policy, hls_js })
+    }
+
+    /// The answer when `path` is one of the page's own.
+    pub(super) async fn answer(&self, path: &str, root: &Root) -> Option<Answer> {
+        const SCRIPT: &str = "text/javascript; charset=utf-8";
+        match path {
+            "/" => {
+                let validators = Validators::new(etag(&self.html), None);
+                Some(
+                    Answer::bytes("text/html; charset=utf-8", self.html.clone())
+                        .header(CONTENT_SECURITY_POLICY, self.policy.clone())
+                        .header(REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
+                        .validators(validators),
+                )
+            }
+            "/-/style.css" => Some(asset("text/css; charset=utf-8", STYLE)),
+            "/-/hls.js" => Some(Answer::bytes(SCRIPT, self.hls_js.clone()?)),
+            "/-/playlists.json" => Some(choices(root).await),
+            _ => {
+                let (_, script) = SCRIPTS.iter().find(|(name, _)| *name == path)?;
+                Some(asset(SCRIPT, script))
+            }
+        }
+    }
+}
+
+fn asset(media_type: &'static str, text: &'static str) -> Answer {
+    Answer::bytes(media_type, text).validators(Validators::new(etag(text), None))
+}
+
+/// The playlists of the folder, as JSON: those that list others first.
+async fn choices(root: &Root) -> Answer {
+    let root = root.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let choice = |path: String| {
+            let text = fs::read_to_string(root.file(&path)?).ok()?;
+            let is_multivariant = text.contains("#EXT-X-STREAM-INF");
+            let is_live = !is_multivariant && !text.contains("#EXT-X-ENDLIST");
+            Some(Choice { path, is_multivariant, is_live })
+        };
+        let mut choices: Vec<Choice> = root.playlists().into_iter().filter_map(choice).collect();
+        choices.sort_by_key(|choice| !choice.is_multivariant);
+        serde_json::to_vec(&choices).ok()
+    });
+    match found.await {
+        Ok(Some(json)) => Answer::bytes("application/json", json),
+        _ => Answer::unavailable("the folder cannot be read"),
+    }
+}
