@@ -106,6 +106,28 @@ fn delta_updates_are_asked_for_while_the_copy_is_fresh() {
 }
 
 #[test]
+fn a_copy_older_than_half_the_skip_boundary_is_replaced_by_the_whole_playlist() {
+    // The boundary is 24 s, and a copy is as old as the request that brought it.
+    for (takes, asks_for_a_delta) in [(11, true), (13, false)] {
+        let config = Config::new("https://a.example.com/live.m3u8");
+        let mut client = Client::new(Config { timeout: Duration::from_secs(60), ..config });
+        let mut slow = None;
+        client.run(Duration::from_secs(45), &mut |now, request| {
+            let mut answer = LONG.answer(now, request);
+            let is_playlist = request.resource == Resource::Playlist;
+            if is_playlist && slow.is_none() && now >= Timestamp::from_secs(20) {
+                slow = Some(now);
+                answer.after = Duration::from_secs(takes);
+            }
+            answer
+        });
+        let slow = client.loads.iter().position(|(at, _)| Some(*at) == slow).unwrap();
+        let next = &client.playlists()[slow + 1];
+        assert_eq!(next.contains("_HLS_skip"), asks_for_a_delta, "{takes} s: {next}");
+    }
+}
+
+#[test]
 fn h16_a_delta_update_that_does_not_fit_is_followed_by_the_whole_playlist_at_once() {
     let mut client = Client::new(Config::new("https://a.example.com/live.m3u8"));
     let mut broken = 0;

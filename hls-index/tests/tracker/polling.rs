@@ -69,6 +69,26 @@ fn a_load_that_brings_nothing_is_repeated_after_half_a_target_duration() {
 }
 
 #[test]
+fn a_stream_that_stands_still_is_asked_ever_more_rarely_but_never_after_more_than_the_cap() {
+    let cap = Duration::from_secs(5);
+    let mut client = Client::new(Config {
+        max_backoff: cap,
+        patience: Duration::from_secs(600),
+        ..Config::new("https://a.example.com/live.m3u8")
+    });
+    let made = sansio::Timestamp::from_secs(40);
+    client.run(Duration::from_secs(120), &mut |now, request| match request.resource {
+        Resource::Playlist => Answer::ok(POLLED.playlist(made, None)),
+        _ => POLLED.answer(now, request),
+    });
+    let waits: Vec<_> =
+        client.loads.windows(2).map(|pair| pair[1].0 - pair[0].1.unwrap()).collect();
+    assert!(waits.iter().all(|wait| *wait <= cap), "{waits:?}");
+    assert!(waits.contains(&Duration::from_secs(2)), "half a target duration at first: {waits:?}");
+    assert_eq!(waits.last(), Some(&cap), "{waits:?}");
+}
+
+#[test]
 fn a_stream_that_has_ended_is_loaded_once() {
     let config =
         Config { ahead: Ahead::seconds(9), ..Config::new("https://a.example.com/v/i.m3u8") };
