@@ -102,7 +102,7 @@ pub fn newlines(text: &str) -> usize {
     lines
 }
 
-/// As many cache lines as an index of eight segments a line has.
+/// The cache lines of an index: whatever finds a segment must read one of them.
 #[derive(Debug)]
 pub struct CacheLines {
     lines: Vec<CacheLine>,
@@ -115,10 +115,10 @@ pub struct CacheLines {
 struct CacheLine([u64; 8]);
 
 impl CacheLines {
-    /// The lines for `segments` segments, of which the last ends at the tick `end`; every line has
-    /// been written to.
-    pub fn new(segments: usize, end: u64) -> Self {
-        let count = segments.div_ceil(8) as u64;
+    /// The lines for `segments` segments, so many to a line, of which the last ends at the tick `end`;
+    /// every line has been written to.
+    pub fn new(segments: usize, to_a_line: usize, end: u64) -> Self {
+        let count = segments.div_ceil(to_a_line) as u64;
         let density = ((u128::from(count) << 64) / u128::from(end)) as u64;
         Self { lines: (1..=count).map(|n| CacheLine([n; 8])).collect(), density }
     }

@@ -1,15 +1,26 @@
 //! What is measured of `hls-index`, and the searches that it is held against.
 
+use core::mem::take;
+
 use hls_index::record::{Record, Recorder};
 use hls_index::write::MediaBuilder;
 use hls_index::{
-    DateIndex, DateTime, LivePlaylist, MediaPlaylist, Placement, SegmentIndex, Source, Ticks,
+    Buffers, DateIndex, DateTime, LivePlaylist, MediaPlaylist, Placement, SegmentIndex, Source, Ticks,
 };
 
 /// Reads a playlist: everything that `hls-index` has a type for is typed.
 #[inline]
 pub fn parse(text: &str) -> Option<MediaPlaylist<'_>> {
     MediaPlaylist::parse(text).ok()
+}
+
+/// The same, into memory that was used before: how many segments there are.
+#[inline]
+pub fn parse_into(text: &str, memory: &mut Buffers) -> Option<usize> {
+    let playlist = MediaPlaylist::parse_into(text, &Source::new(), take(memory)).ok()?;
+    let segments = playlist.len();
+    *memory = playlist.into_buffers();
+    Some(segments)
 }
 
 /// The number of the segment that holds this moment, in ticks.

@@ -258,7 +258,7 @@ impl SegmentIndex<'_> {
     #[inline]
     fn number_at(&self, moment: Ticks) -> u32 {
         if self.measured.is_empty() {
-            self.buckets.find(moment, self.playlist.boundaries())
+            self.buckets.find(moment, || self.playlist.boundaries())
         } else {
             self.measured_number_at(moment)
         }
@@ -267,7 +267,7 @@ impl SegmentIndex<'_> {
     #[inline(never)]
     fn measured_number_at(&self, moment: Ticks) -> u32 {
         match self.measured.place(moment) {
-            Place::Nominal(moment) => self.buckets.find(moment, self.playlist.boundaries()),
+            Place::Nominal(moment) => self.buckets.find(moment, || self.playlist.boundaries()),
             Place::Segment(number) => number,
         }
     }
@@ -275,7 +275,7 @@ impl SegmentIndex<'_> {
     /// The segment that holds `moment` by the durations alone, whatever was measured.
     pub(crate) fn number_at_nominal(&self, moment: Ticks) -> Option<u32> {
         let boundaries = self.playlist.boundaries();
-        (moment < self.playlist.duration()).then(|| self.buckets.find(moment, boundaries))
+        (moment < self.playlist.duration()).then(|| self.buckets.find(moment, || boundaries))
     }
 
     pub(crate) fn span_of(&self, number: u32) -> Range<Ticks> {

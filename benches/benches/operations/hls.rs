@@ -7,7 +7,7 @@ use benches::floor::{self, CacheLines};
 use benches::hls::{self, Starts, Window};
 use benches::operation::{Against, Operation, Role};
 use benches::playlists::{self, Random};
-use hls_index::{DateTime, MediaPlaylist, Placement, SegmentIndex, Ticks};
+use hls_index::{Buffers, DateTime, MediaPlaylist, Placement, SegmentIndex, Ticks};
 
 use crate::peers::{hls as peers, hls_writing as writers};
 
@@ -56,6 +56,11 @@ fn parse(name: String, text: &'static str, version_7: &'static str, segments: us
         .with(Role::Aside, "hls-index, and its index", move || {
             let playlist = hls::parse(black_box(text));
             playlist.map(|playlist| playlist.index().len())
+        })
+        .with(Role::Aside, "hls-index, in its old memory", {
+            let mut memory = Buffers::default();
+            assert_eq!(hls::parse_into(text, &mut memory), Some(segments));
+            move || hls::parse_into(black_box(text), &mut memory)
         });
 
     assert_eq!(peers::quick_m3u8(text), Some(segments));
@@ -190,7 +195,8 @@ pub(crate) fn seek(segments: usize) -> [Operation; 3] {
     let contestants = Seekers {
         index,
         starts: Rc::new(Starts::new(playlist)),
-        lines: Rc::new(CacheLines::new(segments, end)),
+        lines: Rc::new(CacheLines::new(segments, 8, end)),
+        fewer_lines: Rc::new(CacheLines::new(segments, 20, end)),
         end,
     };
     contestants.check();
@@ -213,13 +219,17 @@ pub(crate) fn seek(segments: usize) -> [Operation; 3] {
 const FLOATS: &str = "partition_point, Vec<f64>";
 const INTEGERS: &str = "partition_point, Vec<u64>";
 const BRANCHLESS: &str = "without branches, Vec<u64>";
-const CACHE_LINE: &str = "one random cache line";
+const CACHE_LINE: &str = "one random cache line of the starts";
+const OUR_LINE: &str = "one random cache line of as many as ours";
 const LOOP: &str = "the loop alone";
 
 struct Seekers {
     index: Rc<SegmentIndex<'static>>,
     starts: Rc<Starts>,
+    /// As many as the starts themselves take, eight to a line.
     lines: Rc<CacheLines>,
+    /// As many as our index takes.
+    fewer_lines: Rc<CacheLines>,
     end: u64,
 }
 
@@ -237,7 +247,7 @@ impl Seekers {
     fn contest<const DEPENDENT: bool>(&self, name: String) -> Operation {
         let (index, lines, end) = (Rc::clone(&self.index), Rc::clone(&self.lines), self.end);
         let (floats, integers) = (Rc::clone(&self.starts), Rc::clone(&self.starts));
-        let branchless = Rc::clone(&self.starts);
+        let (branchless, fewer_lines) = (Rc::clone(&self.starts), Rc::clone(&self.fewer_lines));
         Operation::new(name)
             .items(SEEKS)
             .with(Role::Loop, LOOP, seeks::<DEPENDENT>(end, |moment| moment))
@@ -265,6 +275,11 @@ impl Seekers {
                 Role::Floor,
                 CACHE_LINE,
                 seeks::<DEPENDENT>(end, move |moment| lines.read(moment)),
+            )
+            .with(
+                Role::Floor,
+                OUR_LINE,
+                seeks::<DEPENDENT>(end, move |moment| fewer_lines.read(moment)),
             )
     }
 }

@@ -5,19 +5,17 @@ use crate::time::Ticks;
 
 /// The search from a moment to the number of its segment.
 ///
-/// The time of the playlist is cut into buckets of equal width, about eight segments to each, and
+/// The time of the playlist is cut into buckets of equal width, some twenty segments to each, and
 /// a bucket is one cache line: a seek reads that line and, in nearly all cases, nothing else. Where
 /// all segments are of one length there is nothing to keep: a seek is one multiplication.
 #[derive(Clone, Debug)]
 pub(super) enum Buckets {
     /// Every segment but the last has this length.
-    Uniform(Divisor),
+    Uniform(Steps),
     /// Anything else.
     Lines {
-        /// How wide a bucket is.
-        width: Divisor,
-        /// By how much offsets are shifted to fit into 32 bits.
-        shift: u32,
+        /// Where a moment lies.
+        scale: Scale,
         /// The buckets in order.
         lines: Vec<Line>,
     },
@@ -27,71 +25,67 @@ pub(super) enum Buckets {
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(super) struct Line {
-    /// When the segments start that start in the bucket: shifted offsets into it, ascending. What
-    /// is not used is [`Line::UNUSED`]. In the last place stands how many segments start before
-    /// the bucket; less than zero, by [`Line::OVERFULL`], where more start in it than there are
-    /// places.
-    places: [i32; Self::STARTS + 1],
+    /// Where in the bucket the segments start that start in it, ascending: offsets of 15 bits, four
+    /// to a word, the first one lowest. What is not used is [`Line::UNUSED`].
+    starts: [[u8; 8]; Self::WORDS],
+    /// How many segments start before the bucket; with [`Line::OVERFULL`] where more start in it
+    /// than there is room for.
+    before: u32,
+    /// How many start in it.
+    count: u32,
 }
 
 impl Line {
-    const STARTS: usize = 15;
-    const UNUSED: i32 = i32::MAX;
-    /// Offsets have as many bits, so that differences of any two places do not overflow.
-    const OFFSET_BITS: u32 = 30;
-    const OVERFULL: i32 = i32::MIN;
+    const WORDS: usize = 7;
+    /// There are fewer segments than a text of 4 GiB has lines, so that the highest bit is free.
+    const OVERFULL: u32 = 1 << 31;
+    const UNUSED: u16 = (1 << Place::OFFSET_BITS) - 1;
+    /// A one in each quarter of a word.
+    const ONES: u64 = 0x0001_0001_0001_0001;
+    const EMPTY: Self = Self {
+        starts: [(Self::UNUSED as u64 * Self::ONES).to_le_bytes(); Self::WORDS],
+        before: 0,
+        count: 0,
+    };
 }
 
 impl Buckets {
-    const SEGMENTS_PER_LINE: usize = 8;
+    const SEGMENTS_PER_LINE: usize = 20;
 
     /// Segment `n` is `[boundaries[n], boundaries[n + 1])`.
     pub(super) fn new(boundaries: &[Ticks]) -> Self {
-        let [starts @ .., end] = boundaries else {
-            return Self::Uniform(Divisor::new(1));
+        let &[ref starts @ .., end] = boundaries else {
+            return Self::Lines { scale: Scale::new(1, Ticks::ZERO), lines: Vec::new() };
         };
-        if let Some(length) = uniform_length(starts) {
-            // A single segment is as long as it likes.
-            return Self::Uniform(Divisor::new(length.max(1)));
+        if let Some(steps) = Steps::new(starts, end) {
+            return Self::Uniform(steps);
         }
-        let line_count = starts.len().div_ceil(Self::SEGMENTS_PER_LINE);
-        // Wide enough that the last moment falls into the last line.
-        let width = Divisor::new(end.count().saturating_sub(1) / line_count as u64 + 1);
-        let bits = u64::BITS - (width.divisor - 1).leading_zeros();
-        let shift = bits.saturating_sub(Line::OFFSET_BITS);
-
-        let mut lines = Vec::with_capacity(line_count);
-        let mut line = Line { places: [Line::UNUSED; Line::STARTS + 1] };
-        let (mut before, mut count) = (0, 0);
-        for start in starts.iter().filter(|start| *start < end) {
-            let (bucket, offset) = width.divide(start.count());
-            while lines.len() < bucket as usize {
-                lines.push(line.finish(before, count));
-                before += count;
-                count = 0;
+        let count = starts.len().div_ceil(Self::SEGMENTS_PER_LINE);
+        let scale = Scale::new(count, end);
+        let mut lines = Vec::with_capacity(count);
+        let mut line = Line::EMPTY;
+        for &start in starts {
+            let place = scale.place(start);
+            while lines.len() < place.bucket {
+                lines.push(line.finish());
             }
-            if let Some(place) = line.places[..Line::STARTS].get_mut(count as usize) {
-                *place = (offset >> shift) as i32;
-            }
-            count += 1;
+            line.push(place.offset);
         }
-        while lines.len() < line_count {
-            lines.push(line.finish(before, count));
-            before += count;
-            count = 0;
+        while lines.len() < count {
+            lines.push(line.finish());
         }
-        Self::Lines { width, shift, lines }
+        Self::Lines { scale, lines }
     }
 
-    /// The segment that holds `moment`, which is before the last boundary.
+    /// The segment that holds `moment`, which is before the last of the `boundaries`; they are
+    /// rarely asked for.
     #[inline]
-    pub(super) fn find(&self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
+    pub(super) fn find<'b>(&self, moment: Ticks, boundaries: impl FnOnce() -> &'b [Ticks]) -> u32 {
         match self {
-            Self::Uniform(length) => length.number(moment, boundaries),
-            Self::Lines { width, shift, lines } => {
-                let (bucket, offset) = width.divide(moment.count());
-                let line = &lines[bucket as usize];
-                line.find(moment, (offset >> shift) as i32, *shift, boundaries)
+            Self::Uniform(steps) => steps.number(moment),
+            Self::Lines { scale, lines } => {
+                let place = scale.place(moment);
+                lines[place.bucket].find(moment, place.offset, boundaries)
             }
         }
     }
@@ -104,128 +98,159 @@ impl Buckets {
         boundaries: &[Ticks],
         numbers: &mut [u32; BLOCK],
     ) {
-        let (width, shift, lines) = match self {
-            Self::Uniform(length) => {
+        let (scale, lines) = match self {
+            Self::Uniform(steps) => {
                 for (moment, number) in moments.iter().zip(numbers) {
-                    *number = length.number(*moment, boundaries);
+                    *number = steps.number(*moment);
                 }
                 return;
             }
-            Self::Lines { width, shift, lines } => (width, *shift, lines),
+            Self::Lines { scale, lines } => (scale, lines),
         };
-        let mut places = [(0u32, 0i32); BLOCK];
-        let moments = &moments[..moments.len().min(BLOCK)];
-        for (moment, place) in moments.iter().zip(&mut places) {
-            let (bucket, offset) = width.divide(moment.count());
-            // There are fewer lines than segments.
-            *place = (bucket as u32, (offset >> shift) as i32);
-        }
         // So little is done for each line that the processor goes on to the next ones while it
         // waits for the first.
-        let touch = |touched, &(bucket, _): &(u32, i32)| touched ^ lines[bucket as usize].places[0];
-        core::hint::black_box(places[..moments.len()].iter().fold(0, touch));
-        for ((moment, &(bucket, offset)), number) in moments.iter().zip(&places).zip(numbers) {
-            *number = lines[bucket as usize].find(*moment, offset, shift, boundaries);
+        let touch = |touched, moment: &Ticks| touched ^ lines[scale.place(*moment).bucket].before;
+        core::hint::black_box(moments.iter().take(BLOCK).fold(0, touch));
+        for (moment, number) in moments.iter().zip(numbers) {
+            let place = scale.place(*moment);
+            *number = lines[place.bucket].find(*moment, place.offset, || boundaries);
         }
     }
 }
 
 impl Line {
-    /// The line with `count` starts in it and `before` before it; leaves an empty one.
-    fn finish(&mut self, before: u32, count: u32) -> Self {
-        let overfull = if count as usize > Self::STARTS { Self::OVERFULL } else { 0 };
-        // There are fewer segments than a text of 4 GiB has lines, so that the sign is free.
-        self.places[Self::STARTS] = before as i32 | overfull;
-        core::mem::replace(self, Self { places: [Self::UNUSED; Self::STARTS + 1] })
+    /// One more segment starts in the bucket.
+    fn push(&mut self, offset: u16) {
+        let (places, _) = self.starts.as_flattened_mut().as_chunks_mut();
+        match places.get_mut(self.count as usize) {
+            Some(place) => *place = offset.to_le_bytes(),
+            None => self.before |= Self::OVERFULL,
+        }
+        self.count += 1;
     }
 
-    /// The segment that holds `moment`, which lies in this bucket at the shifted `offset`.
+    /// The line as it is; begins the next one.
+    fn finish(&mut self) -> Self {
+        let before = (self.before & !Self::OVERFULL) + self.count;
+        core::mem::replace(self, Self { before, ..Self::EMPTY })
+    }
+
+    /// The segment that holds `moment`, which lies in this bucket at `offset`.
     #[inline]
-    fn find(&self, moment: Ticks, offset: i32, shift: u32, boundaries: &[Ticks]) -> u32 {
-        let before = self.places[Self::STARTS];
-        if before < 0 {
-            return find_in_overfull(moment, (before & !Self::OVERFULL) as u32, boundaries);
-        }
-        // Less one for each start at or before the offset: the sign of the difference, four places
-        // at a time, and without a branch.
-        let mut signs = [0; 4];
-        for places in self.places.chunks_exact(4) {
-            for (sign, place) in signs.iter_mut().zip(places) {
-                *sign += (place - (offset + 1)) >> (i32::BITS - 1);
-            }
-        }
-        // The count before the bucket stood among them.
-        let started = ((before - (offset + 1)) >> (i32::BITS - 1)) - signs.iter().sum::<i32>();
-        let mut number = (before + started).saturating_sub(1) as u32;
-        let last = (started as usize).checked_sub(1).and_then(|last| self.places.get(last));
-        if shift > 0 && last == Some(&offset) {
-            // The shifted offsets cannot tell these apart.
-            while boundaries[number as usize] > moment {
-                number -= 1;
-            }
+    fn find<'b>(
+        &self,
+        moment: Ticks,
+        offset: u16,
+        boundaries: impl FnOnce() -> &'b [Ticks],
+    ) -> u32 {
+        // Four starts at a time, and without a branch: with a bit before it that no start has, the
+        // offset can be taken against each quarter of a word, and keeps the bit where it is not less.
+        let offsets = u64::from(offset | 1 << Place::OFFSET_BITS) * Self::ONES;
+        let not_later =
+            |&word| (offsets - u64::from_le_bytes(word)) >> Place::OFFSET_BITS & Self::ONES;
+        let counts = self.starts.iter().map(not_later).sum::<u64>();
+        let started = (counts.wrapping_mul(Self::ONES) >> 48) as usize;
+        // No moment is before the first start; so this is never less than 0.
+        let number = self.before + started as u32 - 1;
+        let (places, _) = self.starts.as_flattened().as_chunks();
+        let is_tie = places.get(started.wrapping_sub(1)) == Some(&offset.to_le_bytes());
+        if is_tie || number >= Self::OVERFULL {
+            return self.find_among(moment, boundaries());
         }
         number
     }
-}
 
-/// The segment that holds `moment`, after `before` others, where a line has no room for all the
-/// starts: searches the boundaries themselves, in steps that double.
-#[cold]
-fn find_in_overfull(moment: Ticks, before: u32, boundaries: &[Ticks]) -> u32 {
-    let rest = &boundaries[(before as usize).saturating_sub(1)..];
-    let mut reach = Line::STARTS;
-    while rest.get(reach).is_some_and(|&start| start <= moment) {
-        reach *= 2;
+    /// [`Line::find`] where the line does not tell: its offsets are too coarse for `moment`, or
+    /// there is no room for all of them.
+    #[cold]
+    #[inline(never)]
+    fn find_among(&self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
+        let before = self.before & !Self::OVERFULL;
+        let first = before.saturating_sub(1);
+        let starts = &boundaries[first as usize..(before + self.count) as usize];
+        first + starts.partition_point(|&start| start <= moment).saturating_sub(1) as u32
     }
-    let count = rest[..reach.min(rest.len())].partition_point(|&start| start <= moment);
-    (before.max(1) - 1) + (count as u32).saturating_sub(1)
 }
 
-/// The length that all segments but the last share. (The last needs no start after it.)
-fn uniform_length(starts: &[Ticks]) -> Option<u64> {
-    let mut pairs = starts.windows(2).map(|pair| (pair[1] - pair[0]).count());
-    let Some(length) = pairs.next() else {
-        return Some(u64::MAX);
-    };
-    (length > 0 && pairs.all(|other| other == length)).then_some(length)
-}
-
-/// Division by a number that stays the same, as a multiplication.
+/// Where moments lie among the buckets: a multiplication by a fraction.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Divisor {
-    divisor: u64,
-    /// 2⁶⁴ / divisor, rounded down (2⁶⁴ − 1 for a divisor of 1).
-    reciprocal: u64,
+pub(super) struct Scale {
+    /// Buckets a tick, in 2⁻⁶⁴.
+    density: u64,
 }
 
-impl Divisor {
-    /// `divisor` is not 0.
-    fn new(divisor: u64) -> Self {
-        Self { divisor, reciprocal: u64::MAX / divisor }
+/// The bucket of a moment, and how far into it the moment lies. Of two moments the later one never
+/// has the lesser place, but near ones may have the same.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    bucket: usize,
+    /// In 2⁻¹⁵ of a bucket.
+    offset: u16,
+}
+
+impl Place {
+    const OFFSET_BITS: u32 = 15;
+}
+
+impl Scale {
+    /// For `buckets` up to the moment `end`.
+    fn new(buckets: usize, end: Ticks) -> Self {
+        // Rounded down, so that the last moment before the end falls into the last bucket.
+        let density = ((buckets as u128) << u64::BITS).checked_div(u128::from(end.count()));
+        Self { density: density.unwrap_or(0).min(u128::from(u64::MAX)) as u64 }
     }
 
-    /// The segment that holds `moment`, where all but the last are as long as the divisor.
     #[inline]
-    fn number(self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
-        let (number, _) = self.divide(moment.count());
-        // The last segment may be longer than the others.
-        let last = boundaries.len().saturating_sub(2) as u64;
-        number.min(last) as u32
+    fn place(self, moment: Ticks) -> Place {
+        let place = u128::from(moment.count()) * u128::from(self.density);
+        let offset = (place as u64 >> (u64::BITS - Place::OFFSET_BITS)) as u16;
+        // There are fewer buckets than segments.
+        Place { bucket: (place >> u64::BITS) as usize, offset }
     }
+}
 
-    /// The quotient and the remainder.
-    #[inline]
-    fn divide(self, dividend: u64) -> (u64, u64) {
-        let product = u128::from(dividend) * u128::from(self.reciprocal);
-        // The reciprocal is too small by less than 1 + 1/divisor, so the estimate is the quotient
-        // or one less.
-        let quotient = (product >> u64::BITS) as u64;
-        let remainder = dividend - quotient * self.divisor;
-        if remainder >= self.divisor {
-            (quotient + 1, remainder - self.divisor)
-        } else {
-            (quotient, remainder)
+/// The division by the length that all segments share, as a multiplication.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    /// 2^(64 + shift) / length, rounded up.
+    reciprocal: u64,
+    shift: u32,
+    last: u32,
+}
+
+impl Steps {
+    /// When all `starts` are equally far apart (the last segment may end at any moment), by two
+    /// ticks at least, and the end is before 2⁶³.
+    fn new(starts: &[Ticks], end: Ticks) -> Option<Self> {
+        let last = starts.len().checked_sub(1)? as u32;
+        let mut lengths = starts.windows(2).map(|pair| (pair[1] - pair[0]).count());
+        // A single segment is as long as it likes.
+        let length = lengths.next().unwrap_or_else(|| end.count().max(2));
+        if length < 2 || end.count() >> 63 != 0 || lengths.any(|other| other != length) {
+            return None;
         }
+        // The length is at most 2^(shift + 1). So the reciprocal has 64 bits; and with dividends
+        // below 2^63 the little that it is too large by never reaches the next whole number.
+        let shift = (length - 1).ilog2();
+        let reciprocal = (1u128 << (u64::BITS + shift)) / u128::from(length) + 1;
+        Some(Self { reciprocal: reciprocal as u64, shift, last })
+    }
+
+    /// The last segment may be longer than the others.
+    #[cold]
+    #[inline(never)]
+    fn last(self) -> u32 {
+        self.last
+    }
+
+    #[inline]
+    fn number(self, moment: Ticks) -> u32 {
+        let product = u128::from(moment.count()) * u128::from(self.reciprocal);
+        let number = (product >> u64::BITS) as u64 >> self.shift;
+        if number > u64::from(self.last) {
+            return self.last();
+        }
+        number as u32
     }
 }
 
@@ -251,7 +276,7 @@ mod tests {
             let around = boundary.count().saturating_sub(1)..=boundary.count().saturating_add(1);
             for moment in around.map(Ticks::new).filter(|moment| moment.count() < end) {
                 let expected = boundaries.partition_point(|&start| start <= moment) - 1;
-                assert_eq!(buckets.find(moment, &boundaries), expected as u32, "{moment:?}");
+                assert_eq!(buckets.find(moment, || &boundaries), expected as u32, "{moment:?}");
             }
         }
         buckets
@@ -265,10 +290,14 @@ mod tests {
 
     #[test]
     fn equal_lengths_need_no_lines() {
-        for lengths in [&[5][..], &[5, 5, 5, 3], &[5, 5, 5, 70], &[5, 0], &[1, 1, 1]] {
+        for lengths in [&[5][..], &[5, 5, 5, 3], &[5, 5, 5, 70], &[5, 0], &[2, 2, 2]] {
             assert!(matches!(check(lengths.iter().copied()), Buckets::Uniform(_)), "{lengths:?}");
         }
         assert!(matches!(check([5, 4, 5]), Buckets::Lines { .. }));
+        // Numbers that the multiplication is not made for.
+        assert!(matches!(check([1, 1, 1]), Buckets::Lines { .. }));
+        assert!(matches!(check([1 << 62, 1 << 62]), Buckets::Lines { .. }));
+        assert!(matches!(check([1 << 62, (1 << 62) - 1]), Buckets::Uniform(_)));
     }
 
     #[test]
@@ -282,7 +311,11 @@ mod tests {
     #[test]
     fn many_short_segments_in_one_bucket_overflow_its_line() {
         let lengths = core::iter::repeat_n(1_000_000, 50).chain(1..60).chain([7; 50]);
-        check(lengths.chain([1_000_000; 50]));
+        let Buckets::Lines { lines, .. } = check(lengths.chain([1_000_000; 50])) else {
+            panic!("the segments differ in length");
+        };
+        let overfull = lines.iter().filter(|line| line.before >= Line::OVERFULL);
+        assert_eq!(overfull.count(), 1, "the lines after it are not");
     }
 
     #[test]
@@ -296,12 +329,21 @@ mod tests {
 
     #[test]
     fn divisions_are_exact() {
-        for divisor in [1, 2, 3, 7, 5_000_000_000, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
-            for multiple in [0, 1, 2, 1000, u64::MAX / divisor] {
-                let near = divisor.wrapping_mul(multiple);
-                for dividend in [near.wrapping_sub(1), near, near.wrapping_add(1), u64::MAX] {
-                    let expected = (dividend / divisor, dividend % divisor);
-                    assert_eq!(Divisor::new(divisor).divide(dividend), expected);
+        let powers = (1..63).flat_map(|bits| [(1 << bits) - 1, 1 << bits, (1 << bits) + 1]);
+        for length in powers.chain([3, 7, 5_000_000_000, 6_006_000_000, i64::MAX as u64 - 1]) {
+            let fits = i64::MAX as u64 / length;
+            for multiple in [0, 1, 2, 1000, fits / 2, fits - 1, fits] {
+                let near = length * multiple.min(fits);
+                for moment in [near.saturating_sub(1), near, near + 1, i64::MAX as u64 - 1] {
+                    let starts = [0, length].map(Ticks::new);
+                    let steps = Steps::new(&starts, Ticks::new(i64::MAX as u64));
+                    let Some(steps) = steps else {
+                        assert_eq!(length, 1);
+                        continue;
+                    };
+                    let steps = Steps { last: u32::MAX, ..steps };
+                    let expected = (moment / length).min(u64::from(u32::MAX));
+                    assert_eq!(u64::from(steps.number(Ticks::new(moment))), expected);
                 }
             }
         }

@@ -102,10 +102,10 @@ impl<'i, 'p> DateIndex<'i, 'p> {
         let number = match &self.table {
             Table::Few(pieces) => {
                 let media = media_at(pieces, wall);
-                self.index.buckets.find(media, playlist.boundaries())
+                self.index.buckets.find(media, || playlist.boundaries())
             }
             Table::Many { walls, buckets, runs } => {
-                let entry = buckets.find(wall, walls);
+                let entry = buckets.find(wall, || walls);
                 let run = match runs.as_slice() {
                     [run] => run,
                     runs => &runs[runs.partition_point(|run| run.entry <= entry) - 1],
@@ -273,7 +273,7 @@ fn by_segments(pieces: &[Piece], index: &SegmentIndex<'_>) -> Table {
     let mut walls = alloc::vec![Ticks::ZERO];
     let mut runs: Vec<Run> = Vec::new();
     for piece in pieces {
-        let mut segment = index.buckets.find(piece.media, boundaries);
+        let mut segment = index.buckets.find(piece.media, || boundaries);
         let mut end = Ticks::ZERO;
         while end < piece.end {
             let into = boundaries[segment as usize + 1] - piece.media;
