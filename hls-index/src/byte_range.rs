@@ -65,21 +65,25 @@ pub(crate) struct WrittenByteRange {
 
 impl WrittenByteRange {
     pub(crate) fn read(text: &str) -> Result<Self, ParseErrorKind> {
+        match Self::read_start(text.as_bytes())? {
+            (range, []) => Ok(range),
+            _ => Err(ParseErrorKind::NotAByteRange),
+        }
+    }
+
+    /// Reads the range that `text` starts with, and gives what follows it.
+    #[inline(always)]
+    pub(crate) fn read_start(text: &[u8]) -> Result<(Self, &[u8]), ParseErrorKind> {
         let number = |text| {
             integer::read_start(text).map_err(|error| match error {
                 NotAnInteger::Malformed => ParseErrorKind::NotAByteRange,
                 NotAnInteger::TooLarge => ParseErrorKind::ByteRangeTooLarge,
             })
         };
-        let (length, rest) = number(text.as_bytes())?;
-        match rest {
-            [] => Ok(Self { length, offset: None }),
-            [b'@', rest @ ..] => match number(rest)? {
-                (offset, []) => Ok(Self { length, offset: Some(offset) }),
-                _ => Err(ParseErrorKind::NotAByteRange),
-            },
-            _ => Err(ParseErrorKind::NotAByteRange),
-        }
+        let (length, rest) = number(text)?;
+        let [b'@', rest @ ..] = rest else { return Ok((Self { length, offset: None }, rest)) };
+        let (offset, rest) = number(rest)?;
+        Ok((Self { length, offset: Some(offset) }, rest))
     }
 
     /// The range, where `implicit` is the offset when none is written.

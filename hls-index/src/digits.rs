@@ -1,18 +1,23 @@
 //! Numbers as decimal digits, appended to a text: what [`core::fmt`] does, several times as fast.
 
+mod word;
+
 use alloc::string::String;
+
+pub(crate) use self::word::{Word, leading_digits};
 
 use crate::time::Ticks;
 
-/// 000, 001, … 999, one after the other.
+/// .000, .001, … .999, one after the other.
 const THREE: &str = {
-    const DIGITS: [u8; 3000] = {
-        let mut digits = [b'0'; 3000];
+    const DIGITS: [u8; 4000] = {
+        let mut digits = [b'0'; 4000];
         let mut number = 0;
         while number < 1000 {
-            digits[3 * number] += (number / 100) as u8;
-            digits[3 * number + 1] += (number / 10 % 10) as u8;
-            digits[3 * number + 2] += (number % 10) as u8;
+            digits[4 * number] = b'.';
+            digits[4 * number + 1] += (number / 100) as u8;
+            digits[4 * number + 2] += (number / 10 % 10) as u8;
+            digits[4 * number + 3] += (number % 10) as u8;
             number += 1;
         }
         digits
@@ -26,8 +31,15 @@ const THREE: &str = {
 /// The three digits of a number below 1000.
 #[inline]
 fn three(number: u64) -> &'static str {
-    let at = number as usize * 3;
-    &THREE[at..at + 3]
+    let at = number as usize * 4;
+    &THREE[at + 1..at + 4]
+}
+
+/// The same after a point.
+#[inline]
+fn point_three(number: u64) -> &'static str {
+    let at = number as usize * 4;
+    &THREE[at..at + 4]
 }
 
 /// Appends the digits of `number`.
@@ -36,16 +48,19 @@ pub(crate) fn push_number(text: &mut String, number: u64) {
     if number < 10 {
         // Below 10, so one character.
         text.push(char::from(b'0' + number as u8));
-    } else if number < 1000 {
-        text.push_str(&three(number)[if number < 100 { 1 } else { 0 }..]);
     } else {
         push_long(text, number);
     }
 }
 
+#[inline(never)]
 fn push_long(text: &mut String, number: u64) {
-    push_number(text, number / 1000);
-    text.push_str(three(number % 1000));
+    if number < 1000 {
+        text.push_str(&three(number)[if number < 100 { 1 } else { 0 }..]);
+    } else {
+        push_number(text, number / 1000);
+        text.push_str(three(number % 1000));
+    }
 }
 
 /// Appends the two digits of a number below 100.
@@ -69,31 +84,16 @@ pub(crate) fn push_seconds(text: &mut String, time: Ticks) {
     if fraction == 0 {
         return;
     }
-    text.push('.');
     let (millis, rest) = (fraction / 1_000_000, fraction % 1_000_000);
-    if rest == 0 {
-        return push_decimals(text, millis);
+    text.push_str(point_three(millis));
+    if rest != 0 {
+        push_three(text, rest / 1000);
+        push_three(text, rest % 1000);
     }
-    text.push_str(three(millis));
-    let (micros, nanos) = (rest / 1000, rest % 1000);
-    if nanos == 0 {
-        return push_decimals(text, micros);
+    // The zeros at the end.
+    while text.as_bytes().last() == Some(&b'0') {
+        text.pop();
     }
-    text.push_str(three(micros));
-    push_decimals(text, nanos);
-}
-
-/// Appends three decimals without the zeros at their end.
-#[inline]
-fn push_decimals(text: &mut String, thousandths: u64) {
-    let length = if !thousandths.is_multiple_of(10) {
-        3
-    } else if !thousandths.is_multiple_of(100) {
-        2
-    } else {
-        1
-    };
-    text.push_str(&three(thousandths)[..length]);
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(crate) struct Progress {
 
 /// Appends `value`. A full list makes room for as many values as the rest of the text will bring
 /// if it goes on as it began.
-#[inline]
+#[inline(always)]
 pub(crate) fn push<T>(list: &mut Vec<T>, value: T, progress: Progress) {
     if list.len() == list.capacity() {
         grow(list, progress);
@@ -20,6 +20,7 @@ pub(crate) fn push<T>(list: &mut Vec<T>, value: T, progress: Progress) {
 }
 
 #[cold]
+#[inline(never)]
 fn grow<T>(list: &mut Vec<T>, Progress { read, of }: Progress) {
     /// From this length on a text is worth a guess that rests on more than a few values.
     const LONG_TEXT: usize = 64 * 1024;
@@ -30,7 +31,8 @@ fn grow<T>(list: &mut Vec<T>, Progress { read, of }: Progress) {
         let rest = of.saturating_sub(read) as u64;
         // Both are below 2³², and so few values as the text has bytes.
         let expected = rest * count as u64 / read.max(1) as u64;
-        expected as usize + count / 32 + 8
+        // Lines change along a text: rather some room too much than a copy of all that is there.
+        expected as usize + (expected as usize + count) / 32 + 8
     };
     list.reserve_exact(additional);
 }

@@ -1,3 +1,5 @@
+use crate::digits::leading_digits;
+
 /// Why a text is no decimal-integer (RFC 8216 §4.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NotAnInteger {
@@ -20,8 +22,25 @@ pub(crate) fn read(text: &str) -> Result<u64, NotAnInteger> {
 }
 
 /// Reads the decimal-integer that `text` starts with, and gives what follows it.
-#[inline]
+#[inline(always)]
 pub(crate) fn read_start(text: &[u8]) -> Result<(u64, &[u8]), NotAnInteger> {
+    let (first, second) = (text.first_chunk(), text.get(8..).and_then(<[u8]>::first_chunk));
+    if let Some((number, count @ 1..8)) = first.copied().map(leading_digits) {
+        return Ok((u64::from(number), &text[count..]));
+    }
+    if let (Some(&first), Some(&second)) = (first, second)
+        && let ((high, 8), (low, count @ 0..8)) = (leading_digits(first), leading_digits(second))
+    {
+        let number = u64::from(high) * POWERS_OF_TEN[count] + u64::from(low);
+        return Ok((number, &text[8 + count..]));
+    }
+    read_any(text)
+}
+
+const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+#[inline(never)]
+fn read_any(text: &[u8]) -> Result<(u64, &[u8]), NotAnInteger> {
     /// So many digits are below 2⁶⁴ whatever they are.
     const SAFE: usize = 19;
     let (mut number, mut length) = (0_u64, 0);
@@ -60,6 +79,17 @@ mod tests {
         }
         for text in ["18446744073709551616", "99999999999999999999", "000000000000000000001"] {
             assert_eq!(read(text), Err(NotAnInteger::TooLarge), "{text}");
+        }
+    }
+
+    #[test]
+    fn it_ends_with_the_first_byte_that_is_no_digit() {
+        for digits in ["7", "1234567", "12345678", "123456789012345", "1234567890123456", "00"] {
+            for after in ["", "@", ".5", "\"", "@1234567890123456789", "é", "\n        "] {
+                let text = [digits, after].concat();
+                let number: u64 = digits.parse().unwrap();
+                assert_eq!(read_start(text.as_bytes()), Ok((number, after.as_bytes())), "{text}");
+            }
         }
     }
 }

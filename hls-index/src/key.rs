@@ -136,6 +136,11 @@ impl<'p> Keys<'p> {
         self.iter().filter_map(move |key| Some(text?.expanded_list(key.attributes.as_str())))
     }
 
+    /// Whether both are the same entries of the same playlist, which takes less than to compare them.
+    pub(crate) fn is_same_list(&self, other: &Self) -> bool {
+        core::ptr::eq(self.all, other.all) && core::ptr::eq(self.in_force, other.in_force)
+    }
+
     /// The first of them.
     #[must_use]
     pub fn first(&self) -> Option<Key<'p>> {

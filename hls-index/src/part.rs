@@ -8,6 +8,7 @@ use crate::attributes::AttributeList;
 use crate::byte_range::{ByteRange, WrittenByteRange};
 use crate::error::{Fault, ParseErrorKind};
 use crate::media::MediaPlaylist;
+use crate::scan::plain;
 use crate::time::{Decimal, Ticks};
 use crate::value::{Named, Value, duration_fault};
 
@@ -114,57 +115,13 @@ pub(crate) struct WrittenPart<'p> {
 
 impl<'p> WrittenPart<'p> {
     pub(crate) fn read(value: Value<'p>, limit: usize) -> Result<Self, Fault> {
-        match Self::read_plain(value) {
-            Some(part) => Ok(part),
-            None => Self::read_list(value, limit),
-        }
-    }
-
-    /// Reads the list as nearly all packagers write it: attributes of the draft, each once, with
-    /// nothing around them. `None` where something is else.
-    #[inline]
-    fn read_plain(value: Value<'p>) -> Option<Self> {
-        let mut rest = value.text;
-        let (mut uri, mut duration, mut byte_range) = (None, None, None);
-        let (mut is_independent, mut is_gap) = (false, false);
-        while !rest.is_empty() {
-            let is_first = match rest.as_bytes()[0] {
-                b'U' => {
-                    let (text, after) = value.quoted(rest.strip_prefix("URI=\"")?)?;
-                    rest = after;
-                    uri.replace(text).is_none()
-                }
-                b'D' => {
-                    let text = rest.strip_prefix("DURATION=")?;
-                    let (read, after) = Decimal::read(text.as_bytes()).ok()?;
-                    rest = &text[text.len() - after.len()..];
-                    duration.replace(read).is_none()
-                }
-                b'I' => {
-                    rest = rest.strip_prefix("INDEPENDENT=YES")?;
-                    !core::mem::replace(&mut is_independent, true)
-                }
-                b'B' => {
-                    let (text, after) = value.quoted(rest.strip_prefix("BYTERANGE=\"")?)?;
-                    rest = after;
-                    byte_range.replace(WrittenByteRange::read(text).ok()?).is_none()
-                }
-                b'G' => {
-                    rest = rest.strip_prefix("GAP=YES")?;
-                    !core::mem::replace(&mut is_gap, true)
-                }
-                _ => return None,
-            };
-            rest = match rest.as_bytes() {
-                [] => rest,
-                [b',', _, ..] => &rest[1..],
-                _ => return None,
-            };
-            if !is_first {
-                return None;
+        let list = value.text;
+        match PlainPart::read(list.as_bytes(), limit) {
+            Some((PlainPart { uri, duration, byte_range, is_independent, is_gap }, [])) => {
+                Ok(Self { uri: &list[uri], duration, byte_range, is_independent, is_gap })
             }
+            _ => Self::read_list(value, limit),
         }
-        Some(Self { uri: uri?, duration: duration?, byte_range, is_independent, is_gap })
     }
 
     fn read_list(value: Value<'p>, limit: usize) -> Result<Self, Fault> {
@@ -184,6 +141,72 @@ impl<'p> WrittenPart<'p> {
         let uri = uri.ok_or_else(|| value.missing("URI"))?;
         let duration = duration.ok_or_else(|| value.missing("DURATION"))?;
         Ok(Self { uri, duration, byte_range, is_independent, is_gap })
+    }
+}
+
+/// The same, as nearly all packagers write it: plain text, attributes of the draft, each once, with
+/// nothing around them.
+#[derive(Clone, Debug)]
+pub(crate) struct PlainPart {
+    /// Where it is in the list.
+    uri: Range<usize>,
+    duration: Decimal,
+    pub(crate) byte_range: Option<WrittenByteRange>,
+    is_independent: bool,
+    is_gap: bool,
+}
+
+impl PlainPart {
+    /// Reads the list that `text` starts with, and gives what follows it. `None` where something is
+    /// else.
+    #[inline(always)]
+    pub(crate) fn read(text: &[u8], limit: usize) -> Option<(Self, &[u8])> {
+        /// So many different ones there are.
+        const ATTRIBUTES: usize = 5;
+        if limit < ATTRIBUTES {
+            return None;
+        }
+        let mut rest = text;
+        let (mut uri, mut duration, mut byte_range) = (None, None, None);
+        let (mut is_independent, mut is_gap) = (false, false);
+        loop {
+            let is_first = match rest.first()? {
+                b'U' => {
+                    rest = rest.strip_prefix(b"URI=\"")?;
+                    let start = text.len() - rest.len();
+                    let length = plain::length::<b'"'>(rest);
+                    rest = rest[length..].strip_prefix(b"\"")?;
+                    uri.replace(start..start + length).is_none()
+                }
+                b'D' => {
+                    let (read, after) = Decimal::read(rest.strip_prefix(b"DURATION=")?).ok()?;
+                    rest = after;
+                    duration.replace(read).is_none()
+                }
+                b'I' => {
+                    rest = rest.strip_prefix(b"INDEPENDENT=YES")?;
+                    !core::mem::replace(&mut is_independent, true)
+                }
+                b'B' => {
+                    let value = rest.strip_prefix(b"BYTERANGE=\"")?;
+                    let (range, after) = WrittenByteRange::read_start(value).ok()?;
+                    rest = after.strip_prefix(b"\"")?;
+                    byte_range.replace(range).is_none()
+                }
+                b'G' => {
+                    rest = rest.strip_prefix(b"GAP=YES")?;
+                    !core::mem::replace(&mut is_gap, true)
+                }
+                _ => return None,
+            };
+            if !is_first {
+                return None;
+            }
+            let [b',', after @ ..] = rest else { break };
+            rest = after;
+        }
+        let part = Self { uri: uri?, duration: duration?, byte_range, is_independent, is_gap };
+        Some((part, rest))
     }
 }
 

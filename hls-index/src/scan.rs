@@ -1,11 +1,12 @@
 //! Lines: the one pass over the text, and the walk over lines that callers can take.
 
+pub(crate) mod plain;
+
 use memchr::memchr;
 
 use crate::error::{BYTE_ORDER_MARK, Fault, ParseError, ParseErrorKind};
 use crate::limits::Limits;
 use crate::tag::{BLANK, Tag};
-use crate::time::Decimal;
 
 /// A line of a playlist, without its line end and the blanks around it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -118,33 +119,22 @@ pub(crate) struct Span {
 }
 
 /// The parser's walk over the lines: it holds their length to the limit and refuses control
-/// characters, and never looks further ahead than one block.
+/// characters, and never looks further ahead than one line.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
-    text: &'a [u8],
+    text: &'a str,
     next: usize,
-    checked: usize,
     limit: usize,
     has_brace: bool,
 }
 
 impl<'a> Scanner<'a> {
-    /// How much of the text is checked for control characters at a time: little enough to stay in
-    /// the nearest cache until the lines in it are read.
-    const BLOCK: usize = 4096;
-
     pub(crate) fn new(text: &'a str, limits: &Limits) -> Self {
-        let start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        Self {
-            text: text.as_bytes(),
-            next: start,
-            checked: start,
-            limit: limits.line_bytes,
-            has_brace: false,
-        }
+        let next = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        Self { text, next, limit: limits.line_bytes, has_brace: false }
     }
 
-    /// Whether there was a `{` in the lines so far, as every reference to a variable has one.
+    /// Whether there is a `{` in the last line, as every reference to a variable has one.
     #[inline]
     pub(crate) const fn has_brace(&self) -> bool {
         self.has_brace
@@ -156,101 +146,62 @@ impl<'a> Scanner<'a> {
         self.next
     }
 
-    /// Reads the next line when it is an EXTINF as nearly all are, `#EXTINF:4.004,` and nothing else: its
-    /// duration, and where that stands. Such a line needs no search for its end, and has nothing to
-    /// check.
-    #[inline(always)]
-    pub(crate) fn plain_extinf(&mut self) -> Option<(Decimal, usize)> {
-        /// More than such a line is long.
-        const LONG: usize = 32;
-        let line = self.text.get(self.next..)?.strip_prefix(b"#EXTINF:")?;
-        let (duration, length) = Decimal::read_plain(line.first_chunk()?)?;
-        let end = match line[length..] {
-            [b',', b'\n', ..] => length + 2,
-            [b',', b'\r', b'\n', ..] => length + 3,
-            _ => return None,
-        };
-        if self.limit < LONG {
-            return None;
-        }
-        let start = self.next + b"#EXTINF:".len();
-        self.next = start + end;
-        Some((duration, start))
+    /// Goes on at the offset `next`, where a line begins.
+    #[inline]
+    pub(crate) fn skip_to(&mut self, next: usize) {
+        self.next = next;
     }
 
     /// The next line without its line end and the blanks around it.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn next_line(&mut self) -> Result<Option<Span>, Fault> {
-        let rest = &self.text[self.next..];
+        let rest = &self.text.as_bytes()[self.next..];
         if rest.is_empty() {
             return Ok(None);
         }
         let window = &rest[..rest.len().min(self.limit.saturating_add(1))];
         let start = self.next;
-        let length = match memchr(b'\n', window) {
-            Some(newline) => {
-                self.next = start + newline + 1;
-                newline
-            }
+        let (length, next) = match memchr(b'\n', window) {
+            Some(newline) => (newline, start + newline + 1),
             None if window.len() > self.limit => {
                 let kind = ParseErrorKind::LineTooLong { limit: self.limit };
                 return Err(Fault::new(start, kind));
             }
-            None => {
-                self.next = self.text.len();
-                rest.len()
-            }
+            None => (rest.len(), self.text.len()),
         };
-        if self.next > self.checked {
-            self.check()?;
+        self.next = next;
+        let bare = match &rest[..next - start] {
+            [bare @ .., b'\r', b'\n'] | [bare @ .., b'\n'] | bare => bare,
+        };
+        self.has_brace = false;
+        if !plain::is_plain(bare) {
+            let line = &rest[..next - start];
+            self.has_brace = memchr(b'{', line).is_some();
+            check(line).map_err(|(place, kind)| Fault::new(start + place, kind))?;
         }
-        Ok(Some(trim(self.text, Span { start, end: start + length })))
-    }
-
-    /// Checks the text up to the end of the line just read, and on to the end of the block.
-    fn check(&mut self) -> Result<(), Fault> {
-        let start = self.checked;
-        let end = self.next.max(start + Self::BLOCK).min(self.text.len());
-        self.checked = end;
-        let block = &self.text[start..end];
-        if is_plain(block) {
-            return Ok(());
-        }
-        self.has_brace |= memchr(b'{', block).is_some();
-        // The byte after the block decides about the block's last one; after the text there is none.
-        let following = &self.text[start + 1..];
-        let pairs = || block.iter().zip(following);
-        let last = (end == self.text.len()).then_some(&block[block.len() - 1]);
-        let refused = pairs().fold(false, |any, (&byte, &next)| any | is_refused(byte, next))
-            | last.is_some_and(|&byte| is_refused(byte, 0));
-        if !refused {
-            return Ok(());
-        }
-        let place = pairs().position(|(&byte, &next)| is_refused(byte, next));
-        let offset = start + place.unwrap_or(block.len() - 1);
-        Err(Fault::new(
-            offset,
-            match self.text[offset] {
-                b'\r' => ParseErrorKind::LoneCarriageReturn,
-                _ => ParseErrorKind::ControlCharacter,
-            },
-        ))
+        Ok(Some(trim(self.text.as_bytes(), Span { start, end: start + length })))
     }
 }
 
-/// Whether there is nothing but printable ASCII without `{` and LF, as in most playlists: a
-/// question that the compiler turns into a few vector instructions.
-fn is_plain(block: &[u8]) -> bool {
-    // As signed numbers, what is not ASCII is below the blank too.
-    let is_other = |byte: u8| {
-        // DEL and `{` differ in one bit.
-        (((byte as i8) < b' ' as i8) & (byte != b'\n')) | (byte | 4 == 0x7F)
+/// Looks for what is refused in a line, which comes with its line end: where and what it is.
+#[inline(never)]
+fn check(line: &[u8]) -> Result<(), (usize, ParseErrorKind)> {
+    let Some((&last, before)) = line.split_last() else { return Ok(()) };
+    let pairs = || before.iter().zip(&line[1..]);
+    // All of them are asked at once.
+    let refused = pairs().fold(false, |any, (&byte, &next)| any | is_refused(byte, next));
+    if !refused && !is_refused(last, 0) {
+        return Ok(());
+    }
+    let place = pairs().position(|(&byte, &next)| is_refused(byte, next)).unwrap_or(before.len());
+    let kind = match line[place] {
+        b'\r' => ParseErrorKind::LoneCarriageReturn,
+        _ => ParseErrorKind::ControlCharacter,
     };
-    !block.iter().fold(false, |any, &byte| any | is_other(byte))
+    Err((place, kind))
 }
 
 /// Whether `byte` may not stand before `next`: control characters but LF, TAB and a CR before LF.
-/// It has no branches, so that many bytes are asked at once.
 fn is_refused(byte: u8, next: u8) -> bool {
     let is_control = (byte < b' ') & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
     let is_lone = (byte == b'\r') & (next != b'\n');
@@ -332,20 +283,21 @@ mod tests {
 
     #[test]
     fn what_lies_across_two_blocks_is_seen_whole() {
-        let before = "x".repeat(Scanner::BLOCK - 1);
-        for (tail, kind) in [
-            ("\r\ny", None),
-            ("\ry\n", Some(ParseErrorKind::LoneCarriageReturn)),
-            ("\u{85}\n", Some(ParseErrorKind::ControlCharacter)),
-            ("\u{A9}\n", None),
-            ("x\u{0}", Some(ParseErrorKind::ControlCharacter)),
-        ] {
-            // One line and a block that ends within `tail`.
-            let text: String = [before.as_str(), tail].concat();
-            assert_eq!(scan(&text, 9999).err().map(|fault| fault.kind), kind, "{tail:?}");
-            // The same with a line end right before.
-            let text: String = ["\n", &before[1..], tail].concat();
-            assert_eq!(scan(&text, 9999).err().map(|fault| fault.kind), kind, "{tail:?}");
+        // Lines are looked at in blocks of sixteen bytes: the tail stands everywhere in two of them.
+        for before in 0..33 {
+            let before = "x".repeat(before);
+            for (tail, kind) in [
+                ("\r\ny", None),
+                ("\ry\n", Some(ParseErrorKind::LoneCarriageReturn)),
+                ("\u{85}\n", Some(ParseErrorKind::ControlCharacter)),
+                ("\u{A9}\n", None),
+                ("x\u{0}", Some(ParseErrorKind::ControlCharacter)),
+            ] {
+                let text: String = [before.as_str(), tail].concat();
+                assert_eq!(scan(&text, 99).err().map(|fault| fault.kind), kind, "{text:?}");
+                let text: String = ["\n", &before, tail, &before].concat();
+                assert_eq!(scan(&text, 99).err().map(|fault| fault.kind), kind, "{text:?}");
+            }
         }
     }
 

@@ -5,6 +5,8 @@ use core::ops::{Add, AddAssign, Sub};
 use core::str::FromStr;
 use core::time::Duration;
 
+use crate::digits::{Word, leading_digits};
+
 /// A length of time, or a moment counted from the start of the playlist, in ticks of one
 /// nanosecond.
 ///
@@ -211,6 +213,14 @@ impl Decimal {
     /// Reads the number that `text` starts with, and gives what follows it.
     #[inline(always)]
     pub(crate) fn read(text: &[u8]) -> Result<(Self, &[u8]), ParseTicksError> {
+        match text.first_chunk().and_then(Self::read_plain) {
+            Some((decimal, length)) => Ok((decimal, &text[length..])),
+            None => Self::read_any(text),
+        }
+    }
+
+    #[inline(never)]
+    fn read_any(text: &[u8]) -> Result<(Self, &[u8]), ParseTicksError> {
         // Enough to be too long for ticks, and little enough to take one more digit.
         const TOO_LONG: u64 = 1_000_000_000_000;
         let mut whole: u64 = 0;
@@ -250,20 +260,26 @@ impl Decimal {
     #[inline(always)]
     pub(crate) fn read_plain(text: &[u8; 24]) -> Option<(Self, usize)> {
         let word = |at: usize| text[at..].first_chunk().copied();
-        let (whole, length) = leading_digits(word(0)?);
-        let ticks = u64::from(whole) * TICKS_PER_SECOND;
-        if length == 0 || length == 8 {
+        let start = Word::new(word(0)?);
+        let point = start.digits();
+        if point == 0 || point == 8 {
             return None;
         }
-        if text[length] != b'.' {
+        if text[point] != b'.' {
+            let ticks = u64::from(start.number(point)) * TICKS_PER_SECOND;
+            return Some((Self { ticks, rest: 0 }, point));
+        }
+        if let Some((number, length)) = start.number_across(point) {
+            let ticks = u64::from(number) * u64::from(SCALE[length - 1 - point]);
             return Some((Self { ticks, rest: 0 }, length));
         }
-        let (decimals, places) = leading_digits(word(length + 1)?);
+        let whole = u64::from(start.number(point)) * TICKS_PER_SECOND;
+        let (decimals, places) = leading_digits(word(point + 1)?);
         if places == 8 {
             return None;
         }
-        let ticks = ticks + u64::from(decimals * SCALE[places]);
-        Some((Self { ticks, rest: 0 }, length + 1 + places))
+        let ticks = whole + u64::from(decimals * SCALE[places]);
+        Some((Self { ticks, rest: 0 }, point + 1 + places))
     }
 
     /// The exact sum, or `None` when it is past [`Ticks::MAX`].
@@ -302,12 +318,9 @@ const SCALE: [u32; 10] =
 
 /// The decimals at the start of `text`, nine at most, as a number (`"5"` gives 500,000,000), and
 /// what follows them.
-#[inline]
-fn nine_places(text: &[u8]) -> (u32, &[u8]) {
-    let (mut value, mut count) = match text.first_chunk() {
-        Some(eight) => leading_digits(*eight),
-        None => (0, 0),
-    };
+#[inline(always)]
+pub(crate) fn nine_places(text: &[u8]) -> (u32, &[u8]) {
+    let (mut value, mut count) = text.first_chunk().map_or((0, 0), |&eight| leading_digits(eight));
     // The ninth, or all of them where the text has fewer than eight bytes.
     while count < 9
         && let Some(digit @ b'0'..=b'9') = text.get(count)
@@ -316,28 +329,6 @@ fn nine_places(text: &[u8]) -> (u32, &[u8]) {
         count += 1;
     }
     (value * SCALE[count], &text[count..])
-}
-
-/// The number that the digits at the start of `text` make, and how many they are: all eight bytes
-/// at once.
-fn leading_digits(text: [u8; 8]) -> (u32, usize) {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // The first character is the lowest byte. A digit (0x30 to 0x39) becomes its value, anything
-    // else more than 9.
-    let bytes = u64::from_le_bytes(text) ^ (ONES * 0x30);
-    // The highest bit of each byte that is no digit. A carry only reaches bytes after the first.
-    let others = (bytes.wrapping_add(ONES * (0x80 - 10)) | bytes) & (ONES * 0x80);
-    let count = others.trailing_zeros() / 8;
-    if count == 0 {
-        return (0, 0);
-    }
-    // Zeros before the digits, so that they end with the highest byte; then tens, hundreds of hundreds
-    // and ten thousands are put together, neighbours with neighbours.
-    let digits = bytes << (64 - 8 * count);
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
-    let eight = fours * 10_000 + (fours >> 32);
-    (eight as u32, count as usize)
 }
 
 #[cfg(test)]

@@ -57,15 +57,6 @@ impl<'p> Value<'p> {
         })
     }
 
-    /// What stands before the next quote in `text`, which is the end of the value from somewhere
-    /// on, with variables replaced; and what comes after the quote.
-    #[inline]
-    pub(crate) fn quoted(&self, text: &'p str) -> Option<(&'p str, &'p str)> {
-        let quote = memchr::memchr(b'"', text.as_bytes())?;
-        let offset = self.offset + self.text.len() - text.len();
-        Some((self.expansions.of(offset, &text[..quote]), &text[quote + 1..]))
-    }
-
     /// The value as the list of attributes that it is, as written.
     pub(crate) const fn list(&self) -> AttributeList<'p> {
         AttributeList::with_limit(self.text, usize::MAX)

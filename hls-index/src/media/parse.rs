@@ -1,13 +1,15 @@
 //! The parser: one pass over the lines.
 
 mod keys;
+mod plain;
 mod tags;
 
 use alloc::vec::Vec;
 
 use self::keys::InForce;
+use super::MediaPlaylist;
+use super::head::{Head, skipped};
 use super::tables::{KeySet, Tables};
-use super::{Head, MediaPlaylist, skipped};
 use crate::attributes::AttributeErrorKind;
 use crate::byte_range::{ByteRange, WrittenByteRange};
 use crate::define::{Expansions, Source};
@@ -33,10 +35,7 @@ pub(super) fn parse<'a>(
     let mut scanner = Scanner::new(text, source.accepted());
     let mut parser = Parser::new(text, source, buffers);
     loop {
-        if let Some(duration) = scanner.plain_extinf() {
-            parser.seen.media_tag = true;
-            parser.duration = Some(duration);
-        }
+        scanner.skip_to(parser.plain_lines(scanner.read())?);
         let Some(line) = scanner.next_line()? else { break };
         parser.progress.read = scanner.read();
         parser.reader.has_brace = scanner.has_brace();
@@ -110,24 +109,15 @@ impl<'a, 's> Parser<'a, 's> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn line(&mut self, line: Span) -> Result<(), Fault> {
         let bytes = &self.reader.text.as_bytes()[line.start..line.end];
         match bytes.first() {
             None => Ok(()),
-            // The tags of every segment, then all others.
             Some(b'#') if bytes.starts_with(b"#EXTINF:") => self.extinf(line),
             Some(b'#') if bytes.starts_with(b"#EXT-X-PART:") => {
                 let start = line.start + b"#EXT-X-PART:".len();
                 self.part(self.reader.trimmed(start, line.end))
-            }
-            Some(b'#') if bytes.starts_with(b"#EXT-X-BYTERANGE:") => {
-                let start = line.start + b"#EXT-X-BYTERANGE:".len();
-                self.segment_range(self.reader.trimmed(start, line.end))
-            }
-            Some(b'#') if bytes.starts_with(b"#EXT-X-PROGRAM-DATE-TIME:") => {
-                let start = line.start + b"#EXT-X-PROGRAM-DATE-TIME:".len();
-                self.date(self.reader.trimmed(start, line.end))
             }
             Some(b'#') => self.tag_line(line),
             Some(_) => self.uri(line),
@@ -182,7 +172,6 @@ impl<'a, 's> Parser<'a, 's> {
     }
 
     /// `#EXTINF:<duration>,[<title>]`, RFC 8216 §4.3.2.1.
-    #[inline(always)]
     fn extinf(&mut self, line: Span) -> Result<(), Fault> {
         let bytes = self.reader.text.as_bytes();
         let mut start = line.start + b"#EXTINF:".len();
@@ -204,12 +193,27 @@ impl<'a, 's> Parser<'a, 's> {
     }
 
     /// The URI line that ends a segment's tags.
-    #[inline(always)]
     fn uri(&mut self, line: Span) -> Result<(), Fault> {
-        let (duration, duration_at) = match self.duration.take() {
-            Some(duration) => duration,
-            None => (self.assumed_duration(line)?, line.start),
-        };
+        let duration = self.take_duration(line)?;
+        self.end_segment(duration, line)
+    }
+
+    /// The duration of the segment with the URI `line`, and where it is written.
+    #[inline]
+    fn take_duration(&mut self, line: Span) -> Result<(Decimal, usize), Fault> {
+        match self.duration.take() {
+            Some(duration) => Ok(duration),
+            None => Ok((self.assumed_duration(line)?, line.start)),
+        }
+    }
+
+    /// Adds the segment with the URI `line`.
+    #[inline(always)]
+    fn end_segment(
+        &mut self,
+        (duration, duration_at): (Decimal, usize),
+        line: Span,
+    ) -> Result<(), Fault> {
         if self.tables.uris.len() >= self.reader.limits.segments {
             let kind = ParseErrorKind::TooManySegments { limit: self.reader.limits.segments };
             return Err(Fault::new(line.start, kind));
@@ -269,15 +273,19 @@ impl<'a, 's> Parser<'a, 's> {
     }
 
     /// EXT-X-PART, RFC 8216bis §4.4.4.9.
-    #[inline]
     fn part(&mut self, span: TextSpan) -> Result<(), Fault> {
         self.reader.expand_list(span)?;
         let value = self.reader.value("EXT-X-PART", span);
         let part = WrittenPart::read(value, self.reader.limits.attributes)?;
-        let range = part::resolve(part.byte_range, &mut self.part_end);
-        range.map_err(|kind| value.fault(kind))?;
+        self.begin_part(part.byte_range, span.start())
+    }
+
+    /// A part whose value begins at the offset `start`.
+    #[inline]
+    fn begin_part(&mut self, range: Option<WrittenByteRange>, start: usize) -> Result<(), Fault> {
+        part::resolve(range, &mut self.part_end).map_err(|kind| Fault::new(start, kind))?;
         // The text is no longer than a `u32` can tell.
-        growth::push(&mut self.tables.parts, span.start() as u32, self.progress);
+        growth::push(&mut self.tables.parts, start as u32, self.progress);
         self.seen.media_tag = true;
         Ok(())
     }

@@ -3,7 +3,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::output::{Output, check_text};
+use super::output::{Output, check_text, check_uri};
 use super::{NewTag, WriteError};
 use crate::byte_range::ByteRange;
 use crate::date::DateTime;
@@ -94,6 +94,10 @@ impl NewSegment {
     }
 }
 
+/// So many segments are checked before they are written: a short loop over them waits for the memory of
+/// several at once.
+const BATCH: usize = 16;
+
 impl MediaBuilder {
     /// A playlist without segments, which are `target_duration` seconds long at most.
     #[must_use]
@@ -150,14 +154,20 @@ impl MediaBuilder {
                 before = self.segments.get(skipped - 1);
             }
             let mut keys = before.map_or(&[][..], |segment| &segment.keys);
-            for (number, segment) in self.segments.iter().enumerate().skip(skipped) {
-                // Half a second longer is still rounded down to it.
-                let limit = Ticks::from_seconds(self.target_duration) + Ticks::from_millis(500);
-                if segment.duration >= limit {
-                    return Err(WriteError::SegmentTooLong { segment: number });
+            // Half a second longer is still rounded down to it.
+            let limit = Ticks::from_seconds(self.target_duration) + Ticks::from_millis(500);
+            for first in (skipped..self.segments.len()).step_by(BATCH) {
+                let batch = self.segments.range(first..self.segments.len().min(first + BATCH));
+                for (segment, number) in batch.clone().zip(first..) {
+                    if segment.duration >= limit {
+                        return Err(WriteError::SegmentTooLong { segment: number });
+                    }
+                    segment.check()?;
                 }
-                keys = segment.write(output, before, keys, self.is_i_frames_only)?;
-                before = Some(segment);
+                for segment in batch {
+                    keys = segment.write(output, before, keys, self.is_i_frames_only);
+                    before = Some(segment);
+                }
             }
             write_tags(output, &self.tail);
             if self.is_ended {
@@ -201,7 +211,7 @@ impl MediaBuilder {
         if let Some(control) = self.server_control {
             let tag = control.tag()?;
             if tag.attributes().iter().next().is_some() {
-                write_tags(output, &[tag]);
+                write_tag(output, &tag);
             }
         }
         write_tags(output, &self.head);
@@ -210,14 +220,22 @@ impl MediaBuilder {
 }
 
 impl NewSegment {
+    /// Whether it can be written; its tags have been checked when they were made.
+    #[inline]
+    fn check(&self) -> Result<(), WriteError> {
+        check_text(&self.title)?;
+        check_uri(&self.uri)
+    }
+
     /// Writes it after the segment `before`, with `keys` in force; gives the keys then in force.
+    #[inline]
     fn write<'s>(
         &'s self,
         output: &mut Output<'_>,
         before: Option<&Self>,
         keys: &'s [Arc<NewTag>],
         is_i_frame: bool,
-    ) -> Result<&'s [Arc<NewTag>], WriteError> {
+    ) -> &'s [Arc<NewTag>] {
         write_tags(output, &self.tags);
         if self.is_discontinuity {
             output.line("#EXT-X-DISCONTINUITY");
@@ -229,7 +247,7 @@ impl NewSegment {
             write_keys(output, keys, &map.keys);
             keys = &map.keys;
             output.takes_version(if is_i_frame { 5 } else { 6 });
-            write_tags(output, core::slice::from_ref(&map.tag));
+            write_tag(output, &map.tag);
         }
         write_keys(output, keys, &self.keys);
         if let Some(date) = self.program_date_time {
@@ -260,20 +278,25 @@ impl NewSegment {
         if self.title.is_empty() {
             output.text.push_str(",\n");
         } else {
-            check_text(&self.title)?;
             output.text.push(',');
             output.line(&self.title);
         }
-        output.uri(&self.uri)?;
-        Ok(&self.keys)
+        output.line(&self.uri);
+        &self.keys
     }
 }
 
 /// Writes the EXT-X-KEY tags that lead from the keys `held` to `wanted`.
+#[inline]
 fn write_keys(output: &mut Output<'_>, held: &[Arc<NewTag>], wanted: &[Arc<NewTag>]) {
-    if held == wanted {
-        return;
+    let are_none = held.is_empty() && wanted.is_empty();
+    if !are_none && held != wanted {
+        change_keys(output, held, wanted);
     }
+}
+
+#[inline(never)]
+fn change_keys(output: &mut Output<'_>, held: &[Arc<NewTag>], wanted: &[Arc<NewTag>]) {
     let format = |key: &NewTag| {
         let found = key.attributes().find("KEYFORMAT").ok().flatten();
         found.map_or_else(|| String::from("identity"), |value| value.text().into())
@@ -292,21 +315,24 @@ fn write_keys(output: &mut Output<'_>, held: &[Arc<NewTag>], wanted: &[Arc<NewTa
                 _ => 1,
             });
         }
-        write_tags(output, core::slice::from_ref(&**key));
+        write_tag(output, key);
     }
 }
 
 /// Writes tags as they are.
+#[inline]
 pub(super) fn write_tags(output: &mut Output<'_>, tags: &[NewTag]) {
-    for tag in tags {
-        match tag.name() {
-            "EXT-X-DEFINE" => output.takes_version(8),
-            "EXT-X-SKIP" => output.takes_version(9),
-            _ => {}
-        }
-        output.text.push('#');
-        output.line(tag.text());
+    tags.iter().for_each(|tag| write_tag(output, tag));
+}
+
+fn write_tag(output: &mut Output<'_>, tag: &NewTag) {
+    match tag.name() {
+        "EXT-X-DEFINE" => output.takes_version(8),
+        "EXT-X-SKIP" => output.takes_version(9),
+        _ => {}
     }
+    output.text.push('#');
+    output.line(tag.text());
 }
 
 pub(super) fn write_start(output: &mut Output<'_>, start: Start) {

@@ -6,6 +6,7 @@ use super::WriteError;
 use crate::date::DateTime;
 use crate::define::first_reference;
 use crate::digits::push_number;
+use crate::scan::plain::is_plain;
 
 const VERSION: &str = "#EXT-X-VERSION:";
 
@@ -81,7 +82,7 @@ impl<'o> Output<'o> {
 
 /// Whether `uri` can stand on a line of its own.
 #[inline]
-fn check_uri(uri: &str) -> Result<(), WriteError> {
+pub(super) fn check_uri(uri: &str) -> Result<(), WriteError> {
     let bytes = uri.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return Err(WriteError::NotAUri);
@@ -95,10 +96,11 @@ fn check_uri(uri: &str) -> Result<(), WriteError> {
 /// Whether `text` stays on its line and is read as what it is.
 #[inline]
 pub(super) fn check_text(text: &str) -> Result<(), WriteError> {
-    let is_odd = |byte: u8| !(b' '..0x7F).contains(&byte) | (byte == b'{');
-    if !text.bytes().fold(false, |any, byte| any | is_odd(byte)) {
-        return Ok(());
-    }
+    if is_plain(text.as_bytes()) { Ok(()) } else { check_odd_text(text) }
+}
+
+#[cold]
+fn check_odd_text(text: &str) -> Result<(), WriteError> {
     if text.chars().any(char::is_control) {
         return Err(WriteError::ControlCharacter);
     }

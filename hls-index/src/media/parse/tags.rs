@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::byte_range::WrittenByteRange;
+use crate::date::DateTime;
 use crate::date_range::DateRange;
 use crate::error::{Fault, ParseErrorKind};
 use crate::growth;
@@ -15,7 +16,6 @@ use crate::scan::Span;
 use crate::server_control::ServerControl;
 use crate::skip::Skip;
 use crate::start::Start;
-use crate::text::TextSpan;
 use crate::time::Ticks;
 use crate::value::{Named, Value};
 
@@ -26,8 +26,13 @@ impl Parser<'_, '_> {
         let TagLine { name, value: span, .. } = tag;
         let next = self.next_segment();
         match name {
-            "EXT-X-BYTERANGE" => self.segment_range(span)?,
-            "EXT-X-PROGRAM-DATE-TIME" => self.date(span)?,
+            "EXT-X-BYTERANGE" => {
+                let range = self.reader.given("EXT-X-BYTERANGE", span)?.byte_range()?;
+                self.begin_segment_range(range, span.start())?;
+            }
+            "EXT-X-PROGRAM-DATE-TIME" => {
+                self.begin_date(self.reader.given("EXT-X-PROGRAM-DATE-TIME", span)?.date());
+            }
             "EXT-X-KEY" => self.key(span)?,
             "EXT-X-MAP" => self.map(span)?,
             "EXT-X-DISCONTINUITY" => {
@@ -159,21 +164,21 @@ impl Parser<'_, '_> {
     /// EXT-X-PROGRAM-DATE-TIME, RFC 8216 §4.3.2.6. One that cannot be read is passed over, as
     /// players do.
     #[inline]
-    pub(super) fn date(&mut self, span: TextSpan) -> Result<(), Fault> {
-        let date = self.reader.given("EXT-X-PROGRAM-DATE-TIME", span)?.date();
+    pub(super) fn begin_date<E>(&mut self, date: Result<DateTime, E>) {
         if let Ok(date) = date {
             self.tables.dates.begin(self.next_segment(), date, self.progress);
         }
         self.seen.media_tag = true;
-        Ok(())
     }
 
-    /// EXT-X-BYTERANGE, RFC 8216 §4.3.2.2.
+    /// EXT-X-BYTERANGE, RFC 8216 §4.3.2.2, whose value begins at the offset `start`.
     #[inline]
-    pub(super) fn segment_range(&mut self, span: TextSpan) -> Result<(), Fault> {
-        let value = self.reader.given("EXT-X-BYTERANGE", span)?;
-        let written = WrittenByteRange::read(value.text).map_err(|kind| value.fault(kind))?;
-        if let Some((of_map, offset)) = self.byte_range.replace((written, span.start()))
+    pub(super) fn begin_segment_range(
+        &mut self,
+        written: WrittenByteRange,
+        start: usize,
+    ) -> Result<(), Fault> {
+        if let Some((of_map, offset)) = self.byte_range.replace((written, start))
             && self.map_after_range
         {
             // Of two ranges with an EXT-X-MAP between them, the first is the map's for ExoPlayer.

@@ -1,0 +1,304 @@
+//! Lines that are read at a glance, as nearly all packagers write them, mean just what they mean to the
+//! parser of all lines. That one reads them where a blank comes first, which changes nothing else.
+
+use hls_index::{Limits, MediaPlaylist, ParseError, ParseErrorKind, Ticks};
+
+/// All that the lines here can tell, or what is wrong, `shift` columns further to the left.
+fn told(text: &str, shift: u32) -> Result<String, ParseError> {
+    let playlist = MediaPlaylist::parse(text)
+        .map_err(|error| ParseError { column: error.column - shift, ..error })?;
+    let segments = playlist.segments().map(|segment| {
+        let (start, end, title) = (segment.start(), segment.end(), segment.title());
+        let (range, date) = (segment.byte_range(), segment.program_date_time());
+        let parts: Vec<_> =
+            segment.parts().map(|part| (part.uri, part.byte_range, part.end)).collect();
+        let flags: Vec<_> =
+            segment.parts().map(|part| (part.is_independent, part.is_gap)).collect();
+        format!("{:?}", (segment.uri(), start, end, title, range, date, parts, flags))
+    });
+    Ok(segments.collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether each line of `tag` and one of `values` means the same with a blank before it, whatever its line
+/// end is.
+fn mean_the_same(tag: &str, values: &[&str]) {
+    let mut accepted = 0;
+    for value in values {
+        for line_end in ["\n", "\r\n", " \n", "\t\r\n", "\r\r\n", "\r", ""] {
+            let text = |blank: &str| {
+                let head = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-DEFINE:NAME=\"a\",VALUE=\"1\"\n#EXTINF:9.5,\n";
+                let after = if line_end.is_empty() { "" } else { "some/segment-0000000001.mp4\n" };
+                format!("{head}{blank}{tag}{value}{line_end}{after}")
+            };
+            let (plain, spaced) = (text(""), text(" "));
+            let error = MediaPlaylist::parse(&spaced).err();
+            let shift = u32::from(error.is_some_and(|error| error.line == 5));
+            assert_eq!(told(&plain, 0), told(&spaced, shift), "{plain:?}");
+            accepted += usize::from(error.is_none());
+        }
+    }
+    assert!(accepted > values.len(), "some are right");
+}
+
+#[test]
+fn durations() {
+    mean_the_same(
+        "#EXTINF:",
+        &[
+            "4.123,",
+            "4,",
+            "10,",
+            "4.,",
+            ".5,",
+            ".,",
+            "0,",
+            "0.0,",
+            "0004.5,",
+            "10.010000,",
+            "9.96666667,",
+            "1234567.1234567,",
+            "12345678.5,",
+            "4.12345678,",
+            "4.123456789123456789123,",
+            "5.1234567890,",
+            "18446744073.709551615,",
+            "18446744074,",
+            "99999999999999999999999999,",
+            "4.123",
+            "4",
+            "4.123,title",
+            "4.123, a title of several words,and a comma ",
+            "4.123,{$a}",
+            "4.123,{$b}",
+            "4.123,日本",
+            "4.123,a\u{7F}",
+            "4.123,a\tb",
+            "4.123 ,",
+            "4.123x,",
+            "4.123;",
+            "4:5,",
+            "4/5,",
+            "4..5,",
+            "4.1.2,",
+            "-4,",
+            "+4,",
+            "NaN,",
+            "inf,",
+            "1e3,",
+            "0x10,",
+            "",
+            ",",
+            "٤,",
+            "4\u{FF0E}5,",
+            "4.5\u{85},",
+        ],
+    );
+}
+
+#[test]
+fn byte_ranges() {
+    mean_the_same(
+        "#EXT-X-BYTERANGE:",
+        &[
+            "100@20",
+            "100",
+            "0@0",
+            "1234567@1234567",
+            "12345678@12345678",
+            "123456789@123456789012345",
+            "1@1234567890123456",
+            "1@18446744073709551614",
+            "18446744073709551615@0",
+            "2@18446744073709551614",
+            "18446744073709551616@0",
+            "000000000000000000001@0",
+            "00000000000000000001@0",
+            "1@",
+            "@1",
+            "",
+            "@",
+            "1@2@3",
+            "1 @2",
+            "1@ 2",
+            "-1@0",
+            "0x1@2",
+            "1.0@0",
+            "1@2x",
+            "1\u{2}@2",
+            "{$a}@0",
+            "1@{$b}",
+            "١@0",
+        ],
+    );
+}
+
+#[test]
+fn dates() {
+    mean_the_same(
+        "#EXT-X-PROGRAM-DATE-TIME:",
+        &[
+            "2026-01-31T04:44:59.123Z",
+            "2026-01-31T04:44:59Z",
+            "2026-01-31T04:44:59.5Z",
+            "2026-01-31T04:44:59",
+            "2026-01-31T04:44:59.123456789Z",
+            "2026-01-31T04:44:59.1234567891234Z",
+            "2026-01-31T04:44Z",
+            "2026-01-31T04:44:59.123+08:00",
+            "2026-01-31T04:44:59.123+0800",
+            "2026-01-31T04:44:59.123-0000",
+            "2026-01-31T04:44:59.123+08",
+            "2026-01-31T04:44:59.123+8",
+            "2026-01-31T04:44:59.123+08:",
+            "2026-01-31T04:44:59.123+99:00",
+            "2026-01-31T04:44:59.123z",
+            "2026-01-31t04:44:59.123Z",
+            "2026-01-31 04:44:59.123Z",
+            "2026-01-31T04:44:59,123Z",
+            "2026-01-31T04:44:59.Z",
+            "2026-01-31T04:44:60Z",
+            "2026-01-31T04:44:61Z",
+            "2026-01-31T04:60:59Z",
+            "2026-01-31T24:00:00Z",
+            "2026-02-30T04:44:59Z",
+            "2024-02-29T04:44:59Z",
+            "2026-00-31T04:44:59Z",
+            "2026-13-31T04:44:59Z",
+            "2026-01-00T04:44:59Z",
+            "0000-01-01T00:00:00.000Z",
+            "9999-12-31T23:59:59.999Z",
+            "2026-01-31T04:44:59.123Zx",
+            "2026-01-31",
+            "2026/01/31T04:44:59.123Z",
+            "2026-01-31T04.44.59Z",
+            "2026-1-31T04:44:59Z",
+            "x026-01-31T04:44:59Z",
+            "2026-01-3:T04:44:59Z",
+            "2026-01-31T04:44:5/Z",
+            "2026-01-31T04:44:59.123 Z",
+            "",
+            "{$a}",
+            "é",
+            "\u{1}",
+        ],
+    );
+}
+
+#[test]
+fn parts() {
+    mean_the_same(
+        "#EXT-X-PART:",
+        &[
+            "DURATION=2.000,URI=\"part-0000001.0.mp4\",INDEPENDENT=YES",
+            "DURATION=2.000,URI=\"part.mp4\"",
+            "URI=\"a\",DURATION=2",
+            "URI=\"\",DURATION=.5",
+            "DURATION=2.123456789123,URI=\"a\"",
+            "DURATION=2,URI=\"a, b=c#d\",BYTERANGE=\"10@5\"",
+            "DURATION=2,URI=\"a\",BYTERANGE=\"10\"",
+            "DURATION=2,URI=\"a\",BYTERANGE=\"10@x\"",
+            "DURATION=2,URI=\"a\",BYTERANGE=10",
+            "DURATION=2,URI=\"a\",BYTERANGE=\"2@18446744073709551614\"",
+            "DURATION=2,URI=\"a\",GAP=YES",
+            "DURATION=2,URI=\"a\",GAP=NO,INDEPENDENT=NO",
+            "DURATION=2,URI=\"a\",INDEPENDENT=YESX",
+            "DURATION=2,URI=\"a\",INDEPENDENT",
+            "DURATION=2,URI=\"a\",X-OTHER=1",
+            "DURATION=2,URI=\"a\",",
+            "DURATION=2, URI=\"a\"",
+            "DURATION=2 ,URI=\"a\"",
+            "DURATION=2,,URI=\"a\"",
+            "DURATION=2URI=\"a\"",
+            "DURATION=2,URI=\"a\",URI=\"b\"",
+            "DURATION=2,URI=\"a\",DURATION=2",
+            "DURATION=2,URI=\"a\"#EXTINF:5,",
+            "GAP=YES,GAP=YES,DURATION=2,URI=\"a\"",
+            "DURATION=2",
+            "URI=\"a\"",
+            "",
+            ",",
+            "duration=2,URI=\"a\"",
+            "DURATION=\"2\",URI=\"a\"",
+            "DURATION=2x,URI=\"a\"",
+            "DURATION=-2,URI=\"a\"",
+            "DURATION=,URI=\"a\"",
+            "DURATION=99999999999,URI=\"a\"",
+            "DURATION=2,URI=a",
+            "DURATION=2,URI=\"a",
+            "DURATION=2,URI=\"a\"b",
+            "DURATION=2,URI=\"{$a}.mp4\"",
+            "DURATION=2,URI=\"{$b}.mp4\"",
+            "DURATION=2,URI=\"{b}\"",
+            "DURATION=2,URI=\"日本.mp4\"",
+            "DURATION=2,URI=\"a\u{7F}\"",
+            "DURATION=2,URI=\"a\tb\"",
+        ],
+    );
+}
+
+#[test]
+fn uris() {
+    mean_the_same(
+        "",
+        &[
+            "a",
+            "segment-0000001.mp4",
+            "https://cdn.example.com/v/seg-000000000000001.ts",
+            "a b",
+            "~",
+            "{$a}/b",
+            "{$b}/b",
+            "{b}",
+            "/日本/1.ts",
+            "exactly-16-bytes",
+            "exactly-fifteen",
+            "a\u{7F}b",
+            "a\u{0}",
+            "a\u{85}",
+            "é",
+            "!#\"$%&'()",
+            "",
+        ],
+    );
+}
+
+#[test]
+fn the_last_extinf_before_a_uri_counts_and_counts_once() {
+    let text =
+        "#EXTM3U\n#EXTINF:4,\n#EXT-X-GAP\n#EXTINF:6.5,\na.ts\n#EXTINF:7,\n#EXTINF:2.25,\nb.ts\n";
+    let playlist = MediaPlaylist::parse(text).unwrap();
+    let ends: Vec<Ticks> = playlist.segments().map(|segment| segment.end()).collect();
+    assert_eq!(ends, [Ticks::from_millis(6500), Ticks::from_millis(8750)]);
+
+    let text = format!("{text}c.ts\n");
+    let error = MediaPlaylist::parse(&text).unwrap_err();
+    assert_eq!((error.line, error.kind), (9, ParseErrorKind::MissingDuration));
+}
+
+#[test]
+fn the_first_of_two_mistakes_is_told() {
+    for (text, line, column, kind) in [
+        ("#EXTINF:x,\na.ts\u{1}\n", 2, 9, ParseErrorKind::NotADuration),
+        ("#EXTINF:5,\n{$no}.ts\nb\rc\n", 3, 1, ParseErrorKind::UndefinedVariable),
+        ("#EXTINF:5,\u{1}\n#EXTINF:x,\n", 2, 11, ParseErrorKind::ControlCharacter),
+    ] {
+        let text = format!("#EXTM3U\n{text}");
+        let error = MediaPlaylist::parse(&text).unwrap_err();
+        assert_eq!(error, ParseError { line, column, kind }, "{text:?}");
+    }
+}
+
+#[test]
+fn limits_hold_for_plain_lines() {
+    let text = "#EXTM3U\n#EXT-X-PART:DURATION=1,URI=\"p\"\n#EXTINF:5.125,title\nsegment-1.ts\n";
+    let longest = "#EXT-X-PART:DURATION=1,URI=\"p\"".len();
+    let within = |line_bytes, attributes| {
+        let limits = Limits { line_bytes, attributes, ..Limits::default() };
+        MediaPlaylist::parse_with(text, &limits).map(|playlist| playlist.len())
+    };
+    assert_eq!(within(longest, 2), Ok(1));
+    let error = within(longest - 1, 2).unwrap_err();
+    let kind = ParseErrorKind::LineTooLong { limit: longest - 1 };
+    assert_eq!(error, ParseError { line: 2, column: 1, kind });
+    assert!(within(longest, 1).is_err(), "a limit of attributes below what plain lists have");
+}
