@@ -34,6 +34,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 pub use self::pathway::Replacement;
+pub(crate) use self::template::Names;
 pub use self::template::UriTemplate;
 use crate::media::MediaSequence;
 use crate::segment::Segment;
@@ -313,6 +314,13 @@ impl Placement {
             (server, names.map(|(names, first)| (names, first.wrapping_add(past_first))))
         });
         places.collect()
+    }
+
+    /// The first segment after this one that has other places; `None` when there is none. Where its names
+    /// are others, they count on until there.
+    pub(crate) fn next_run(&self, sequence: MediaSequence) -> Option<MediaSequence> {
+        let after = self.runs.partition_point(|run| run.first <= sequence);
+        self.runs.get(after).map(|run| run.first)
     }
 
     fn run(&self, sequence: MediaSequence) -> Option<Run> {

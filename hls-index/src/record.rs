@@ -210,13 +210,11 @@ impl<'r> Record<'r> {
             return Err(RecordError::PastEnd { end: self.end() });
         }
         let page = self.find_page(|page| page.start <= moment.count())?;
-        let is_in = page.header.start <= moment.count() && moment.count() < page.header.end;
-        let number = page.at(moment.count());
         // Checksums are no proof against a page that was made up.
-        if !is_in || page.end(number) <= moment.count() {
+        if moment.count() < page.header.start || page.header.end <= moment.count() {
             return Err(RecordError::Damaged { page: page.header.page });
         }
-        Ok(Entry { page, number })
+        Ok(Entry { page, number: page.at(moment.count()) })
     }
 
     /// The segment with this number, counted from 0.
@@ -242,11 +240,17 @@ impl<'r> Record<'r> {
     pub fn with_sequence(&self, sequence: MediaSequence) -> Result<Entry<'r>, RecordError> {
         // The numbers of a record count up from its first.
         let first = self.last.header.sequence.wrapping_sub(self.last.header.first);
-        self.entry(sequence.0.checked_sub(first).ok_or(RecordError::NoSuchSegment)?)
+        let number = sequence.0.checked_sub(first).ok_or(RecordError::NoSuchSegment)?;
+        let entry = self.entry(number)?;
+        match entry.sequence() == sequence {
+            true => Ok(entry),
+            // Its page was made up.
+            false => Err(RecordError::Damaged { page: entry.page.header.page }),
+        }
     }
 
-    /// The segments with these numbers, in order, as far as there are any; ends after the first
-    /// error.
+    /// The segments with these numbers, in order, as far as there are any: each begins where the one before it
+    /// ends. Ends after the first error, which is also where a page does not go on with the one before it.
     pub fn entries(
         &self,
         numbers: Range<u64>,
@@ -260,13 +264,22 @@ impl<'r> Record<'r> {
                 let number = u32::try_from(number.checked_sub(page.header.first)?).ok()?;
                 (number < page.header.count).then_some(Entry { page, number })
             });
-            let entry = next.map_or_else(|| record.entry(number), Ok);
+            let entry = next.map_or_else(|| record.entry_after(page.as_ref(), number), Ok);
             match &entry {
                 Ok(entry) => page = Some(entry.page),
                 Err(_) => numbers = 0..0,
             }
             Some(entry)
         })
+    }
+
+    /// The segment with this number, which is the first after the page `last`.
+    fn entry_after(&self, last: Option<&Page<'r>>, number: u64) -> Result<Entry<'r>, RecordError> {
+        let entry = self.entry(number)?;
+        match last.is_none_or(|last| follows(last, &entry.page)) {
+            true => Ok(entry),
+            false => Err(RecordError::Damaged { page: entry.page.header.page }),
+        }
     }
 
     /// The last page that `is_before` accepts, as it does with all up to some page. Headers on the
@@ -372,7 +385,7 @@ fn page_bytes(bytes: &[u8], offset: u64, place: u64, page_bits: u32) -> Option<&
 /// Whether a page goes on where the one before it, as it finally was, ended.
 fn follows(last: &Page<'_>, next: &Page<'_>) -> bool {
     let (last_header, header) = (&last.header, &next.header);
-    header.page == last_header.page + 1
+    last_header.page.checked_add(1) == Some(header.page)
         && header.stream == last_header.stream
         && header.chain == last.checksum
         && header.first == last_header.first + u64::from(last_header.count)

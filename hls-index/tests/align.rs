@@ -88,3 +88,24 @@ fn measured_times_count_on_both_sides() {
     let aligned = from.align(seconds(7.0), &to).unwrap();
     assert_eq!((aligned.segment.uri(), aligned.moment), ("y", seconds(6.75)));
 }
+
+#[test]
+fn moments_before_the_first_date_and_at_the_ends_of_a_discontinuity() {
+    // The first date stands 4 s into the playlist.
+    let here =
+        "#EXTM3U\n#EXTINF:4,\na\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:10Z\n#EXTINF:4,\nb\n";
+    let there =
+        "#EXTM3U\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXTINF:10,\nx\n#EXTINF:10,\ny\n";
+    assert_eq!(align(here, 0.0, there), found("x", 6.0, AlignedBy::Date));
+    assert_eq!(align(here, 3.5, there), found("x", 9.5, AlignedBy::Date));
+    assert_eq!(align(here, 4.0, there), found("y", 10.0, AlignedBy::Date));
+    assert_eq!(align(there, 7.0, here), found("a", 1.0, AlignedBy::Date));
+    assert_eq!(align(there, 5.5, here), Err(AlignError::NotThere), "before its start");
+    // The end of the discontinuity belongs to the next one, whose dates are others.
+    let two = "#EXTM3U\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXTINF:5,\nm\n#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2027-01-01T00:00:00Z\n#EXTINF:5,\nn\n";
+    assert_eq!(align(there, 4.999, two), found("m", 4.999, AlignedBy::Date));
+    assert_eq!(align(there, 5.0, two), Err(AlignError::NotThere));
+    let later = "#EXTM3U\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-PROGRAM-DATE-TIME:2026-12-31T23:59:50Z\n#EXTINF:30,\nk\n";
+    assert_eq!(align(later, 9.0, two), Err(AlignError::NotThere), "it is in the one before");
+    assert_eq!(align(later, 10.0, two), found("n", 5.0, AlignedBy::Date));
+}

@@ -205,3 +205,75 @@ fn h08_broken_lists_of_a_multivariant_playlist_are_refused() {
         assert!(line == 2 && matches!(kind, ParseErrorKind::Attribute(_)), "{list}: {kind}");
     }
 }
+
+#[test]
+fn what_must_be_known_is_left_out_wherever_it_stands() {
+    let variants = |list: &str| {
+        let text = format!("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,{list}\na\n");
+        let count = parse(&text).variants().count();
+        let text = format!("#EXTM3U\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"i\",{list}\n");
+        assert_eq!(parse(&text).i_frame_variants().count(), count, "{list}");
+        count
+    };
+    for known in ["CH-STEREO", "CH-MONO", "PROJ-RECT", "PROJ-EQUI", "PROJ-HEQU", "PROJ-PRIM"] {
+        assert_eq!(variants(&format!("REQ-VIDEO-LAYOUT=\"{known}\"")), 1, "{known}");
+    }
+    for unknown in [
+        "REQ-VIDEO-LAYOUT=\"CH-STEREO,CH-TRIO\"",
+        "REQ-VIDEO-LAYOUT=\"CH-STEREO/PROJ-X\"",
+        "REQ-A=1",
+        "REQ-A=1,REQ-VIDEO-LAYOUT=\"CH-STEREO\"",
+        "REQ-VIDEO-LAYOUT=\"CH-STEREO\",REQ-A=1",
+    ] {
+        assert_eq!(variants(unknown), 0, "{unknown}");
+    }
+    let media = "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\"";
+    let playlist = format!("{media}\n");
+    let playlist = parse(&playlist);
+    let rendition = playlist.renditions().next().unwrap();
+    assert!(!rendition.is_default && !rendition.is_autoselect && !rendition.is_forced);
+    for unknown in ["REQ-A=1", "REQ-A=1,LANGUAGE=\"en\""] {
+        assert_eq!(parse(&format!("{media},{unknown}\n")).renditions().count(), 0);
+    }
+    assert_eq!(HdcpLevel("TYPE-0"), HdcpLevel::TYPE_0);
+    assert_eq!(HdcpLevel("NONE"), HdcpLevel::NONE);
+    assert_eq!([VideoRange("SDR"), VideoRange("HLG")], [VideoRange::SDR, VideoRange::HLG]);
+}
+
+#[test]
+fn all_sorts_of_tags_count_towards_the_limit() {
+    let limits = hls_index::Limits { segments: 5, ..hls_index::Limits::default() };
+    let tags = [
+        "#EXT-X-STREAM-INF:BANDWIDTH=1\na\n",
+        "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"i\"\n",
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\"\n",
+        "#EXT-X-SESSION-DATA:DATA-ID=\"d\",VALUE=\"v\"\n",
+        "#EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"k\"\n",
+    ];
+    let all = format!("#EXTM3U\n{}", tags.concat());
+    assert!(MultivariantPlaylist::parse_bytes_with(all.as_bytes(), &limits).is_ok());
+    for tag in tags {
+        let more = format!("{all}{tag}");
+        let error = MultivariantPlaylist::parse_bytes_with(more.as_bytes(), &limits).unwrap_err();
+        assert_eq!(error.kind, ParseErrorKind::TooManySegments { limit: 5 }, "{tag}");
+        let alone = format!("#EXTM3U\n{}", tag.repeat(6));
+        assert!(
+            MultivariantPlaylist::parse_bytes_with(alone.as_bytes(), &limits).is_err(),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn what_may_stand_once_says_which_it_is() {
+    let twice = |tag: &str| refused(&format!("#EXTM3U\n{tag}\n{tag}\n"));
+    for (tag, name) in [
+        ("#EXT-X-VERSION:3", "EXT-X-VERSION"),
+        ("#EXT-X-START:TIME-OFFSET=1", "EXT-X-START"),
+        ("#EXT-X-CONTENT-STEERING:SERVER-URI=\"s\"", "EXT-X-CONTENT-STEERING"),
+    ] {
+        assert_eq!(twice(tag), (3, ParseErrorKind::DuplicateTag { tag: name }));
+    }
+    let import = "#EXTM3U\n#EXT-X-DEFINE:X-A=\"1\",IMPORT=\"a\"\n";
+    assert_eq!(refused(import), (2, ParseErrorKind::ImportInMultivariant));
+}

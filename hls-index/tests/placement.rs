@@ -154,6 +154,8 @@ fn the_number_of_a_name_is_found() {
         ("a7b8.ts", "a7b{}.ts", 8),
         ("0", "{:01}", 0),
         ("x1/noend12", "x1/noend{}", 12),
+        ("a1.ts?b=2#c?d=3.4", "a{}.ts?b=2#c?d=3.4", 1),
+        ("s1.2.ts", "s1.{}.ts", 2),
         ("é5.ts", "é{}.ts", 5),
     ] {
         let (found, at) = UriTemplate::of(name).unwrap();
@@ -161,7 +163,7 @@ fn the_number_of_a_name_is_found() {
         assert_eq!(found.name(at), name);
         assert_eq!(found.number(name), Some(at));
     }
-    for name in ["", "init.mp4", "v1/init.mp4", "99999999999999999999.ts", ".ts5"] {
+    for name in ["", "v/2/init.mp4", "init.mp4", "v1/init.mp4", "99999999999999999999.ts", ".ts5"] {
         assert_eq!(UriTemplate::of(name), None, "{name}");
     }
     let template = UriTemplate::new("s", 3, ".ts");
@@ -201,4 +203,32 @@ fn redundant_variants_of_a_multivariant_playlist() {
     let mut steered = placement(3);
     steered.steer(["B", "A"]);
     assert_eq!(ids(&steered, 0), ["B", "A"]);
+}
+
+#[test]
+fn whatever_else_differs_makes_another_variant() {
+    let text = "#EXTM3U\n\
+        #EXT-X-STREAM-INF:PATHWAY-ID=\"A\",BANDWIDTH=5\nhttps://a.example.com/5.m3u8\n\
+        #EXT-X-STREAM-INF:PATHWAY-ID=\"B\",BANDWIDTH=5\nhttps://b.example.com/5.m3u8\n\
+        #EXT-X-STREAM-INF:PATHWAY-ID=\"B\",BANDWIDTH=9\nhttps://b.example.com/9.m3u8\n\
+        #EXT-X-STREAM-INF:PATHWAY-ID=\"C\",BANDWIDTH=5,STABLE-VARIANT-ID=\"n\"\nhttps://c.example.com/5.m3u8\n";
+    let playlist = MultivariantPlaylist::parse(text).unwrap();
+    let first = playlist.variants().next().unwrap();
+    let placement =
+        Placement::of_variant("https://a.example.com/all.m3u8", &playlist, &first).unwrap();
+    assert_eq!(ids(&placement, 0), ["A", "B"]);
+}
+
+#[test]
+fn the_fragment_of_a_clone_begins_at_the_first_number_sign() {
+    let clone = Replacement::new().host("b.example.com").parameter("t", "1");
+    for (uri, expected) in [
+        ("https://a/x?q=1#f#g?h", "https://b.example.com/x?q=1&t=1#f#g?h"),
+        ("https://a/x#//c/?d", "https://b.example.com/x?t=1#//c/?d"),
+        ("https://a", "https://b.example.com?t=1"),
+        ("x//y", "x//y?t=1"),
+        ("//a/x?t=2&u=3&&v", "//b.example.com/x?u=3&v&t=1"),
+    ] {
+        assert_eq!(clone.apply(uri), expected);
+    }
 }

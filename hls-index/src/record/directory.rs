@@ -170,9 +170,9 @@ impl DirectoryBuilder {
 
     fn columns(&self) -> [ColumnBuilder; COLUMNS] {
         let mut columns = [ColumnBuilder::default(), ColumnBuilder::default()];
-        for entry in &self.entries {
+        for (count, entry) in (0..).zip(&self.entries) {
             for (column, value) in columns.iter_mut().zip([entry.start, entry.first]) {
-                column.push(value, column.line_with(value));
+                column.push(count, value);
             }
         }
         columns

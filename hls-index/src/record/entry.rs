@@ -6,7 +6,7 @@ use crate::attributes::AttributeList;
 use crate::byte_range::ByteRange;
 use crate::date::DateTime;
 use crate::media::MediaSequence;
-use crate::placement::{Replacement, UriTemplate};
+use crate::placement::{Names, Replacement, UriTemplate};
 use crate::time::Ticks;
 use crate::uri;
 
@@ -71,7 +71,7 @@ impl<'r> Entry<'r> {
         if !self.has(flag::NUMBERED) {
             return utf8(text).to_string();
         }
-        template(text).name(self.value(column::NUMBER))
+        name(text, self.value(column::NUMBER))
     }
 
     /// Its size, where it was known.
@@ -136,16 +136,16 @@ impl<'r> Entry<'r> {
 
     /// The places to fetch it from, in order.
     pub fn candidates(&self) -> impl Iterator<Item = EntryCandidate<'r>> + use<'r> {
-        let (name, sequence) = (self.uri(), self.sequence());
+        let (uri, sequence) = (self.uri(), self.sequence());
         server_places(self.page, self.value(column::SERVERS)).map(move |(server, names)| {
             let mut parts = texts(server).map(utf8);
             let server = parts.next().unwrap_or_default();
             let base = parts.next().unwrap_or_default();
             let resolved = match names.and_then(|names| names.split_first_chunk()) {
-                None => uri::resolve(base, &name),
+                None => uri::resolve(base, &uri),
                 Some((offset, names)) => {
                     let number = sequence.0.wrapping_add(u64::from_le_bytes(*offset));
-                    uri::resolve(base, &template(names).name(number))
+                    uri::resolve(base, &name(names, number))
                 }
             };
             let mut replacement = Replacement::new();
@@ -163,10 +163,21 @@ impl<'r> Entry<'r> {
         self.value(column::FLAGS) & flag != 0
     }
 
-    pub(super) fn clock(&self) -> Option<i128> {
+    fn clock(&self) -> Option<i128> {
+        self.has(flag::DATE).then(|| self.clock_or_last())
+    }
+
+    /// The nanoseconds from its start to its date; where it has none, what stands there instead.
+    pub(super) fn clock_or_last(&self) -> i128 {
         let seconds = self.value(column::CLOCK_SECONDS) as i64;
         let nanos = self.value(column::CLOCK_NANOS);
-        self.has(flag::DATE).then(|| i128::from(seconds) * 1_000_000_000 + i128::from(nanos))
+        i128::from(seconds) * 1_000_000_000 + i128::from(nanos)
+    }
+
+    /// The template of its name, where that has a number, and the place of its text.
+    pub(super) fn template(&self) -> Option<(Names<'r>, u64)> {
+        let place = self.value(column::TEMPLATE);
+        Some((names(self.page.text(place))?, place))
     }
 
     fn value(&self, column: usize) -> u64 {
@@ -174,12 +185,17 @@ impl<'r> Entry<'r> {
     }
 }
 
-/// The template that [`put_template`](super::row::put_template) wrote.
-fn template(text: &[u8]) -> UriTemplate {
-    let [digits, rest @ ..] = text else { return UriTemplate::new("", 0, "") };
+/// The name with this number, by the template that [`put_template`](super::row::put_template) wrote.
+fn name(template: &[u8], number: u64) -> String {
+    let Some(Names { prefix, digits, suffix }) = names(template) else { return String::new() };
+    UriTemplate::new(prefix, digits, suffix).name(number)
+}
+
+fn names(text: &[u8]) -> Option<Names<'_>> {
+    let (digits, rest) = text.split_first()?;
     let mut parts = texts(rest).map(utf8);
     let (prefix, suffix) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    UriTemplate::new(prefix, *digits, suffix)
+    Some(Names { prefix, digits: *digits, suffix })
 }
 
 /// The text; empty when it is none, which a writer never writes.

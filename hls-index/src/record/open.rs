@@ -26,8 +26,9 @@ impl<'r> Record<'r> {
     }
 
     /// Opens a record of which only the end is here: `end` is its last bytes, and `length` how many it
-    /// has altogether. Three pages will do: [`Record::END_BYTES`] whatever their size, 12,288 bytes
-    /// where the writer left it at 4096.
+    /// has altogether. Three pages will do, and what stands after the last full one where a write was cut off:
+    /// so four in any case, 16,384 bytes where the writer left their size at 4096, and
+    /// [`Record::END_BYTES`] whatever it is.
     ///
     /// What the end does not tell is asked for: [`Record::bytes_at`] says which bytes hold a
     /// moment, and so does the error [`RecordError::NotRead`] of all that need more;
@@ -46,7 +47,7 @@ impl<'r> Record<'r> {
     /// # recorder.append(&playlist.index(), &Placement::new())?;
     /// # recorder.write_to(&mut object);
     /// // `object` is somewhere else: each of these is a request for a range of it.
-    /// let last = object.len().saturating_sub(12_288);
+    /// let last = object.len().saturating_sub(16_384);
     /// let record = Record::open_end(&object[last..], object.len() as u64)?;
     /// let range = record.bytes_at(seconds(7_000.0))?;
     /// assert_eq!(range.end - range.start, 4096);
@@ -68,7 +69,7 @@ impl<'r> Record<'r> {
     }
 
     /// So many bytes are the end of a record whatever the size of its pages.
-    pub const END_BYTES: u64 = 3 << *PAGE_BITS.end();
+    pub const END_BYTES: u64 = 4 << *PAGE_BITS.end();
 
     /// The record of these bytes, the first of which is number `offset` of `length`, with pages of this size.
     fn open_pages(bytes: &'r [u8], offset: u64, page_bits: u32) -> Option<Self> {
@@ -89,7 +90,12 @@ impl<'r> Record<'r> {
         // One place may be torn: that of a page, or that of a directory after a page.
         let is_torn = before(places, 1).is_none();
         places = places.checked_sub(u64::from(is_torn))?;
-        let (last, last_is_at_own_place) = match (before(places, 1)?, before(places, 2)) {
+        let end = before(places, 1)?;
+        if !end.1 && at(places.checked_sub(2)?).is_none() {
+            // The page itself is not here, and may be newer than its copy.
+            return None;
+        }
+        let (last, last_is_at_own_place) = match (end, before(places, 2)) {
             // Two copies of one page: the newer one counts.
             ((end, false), Some((before, true)))
                 if before.header.generation > end.header.generation =>
@@ -127,22 +133,22 @@ impl<'r> Record<'r> {
         let mut last: Option<Page<'r>> = None;
         for place in 0..bytes.len() >> page_bits {
             let page = bytes.get(place << page_bits..(place + 1) << page_bits).and_then(Page::open);
-            let follows = page.filter(|page| {
+            let next = page.filter(|page| {
                 page.header.page as usize == place
                     && last.map_or(page.header.first == 0, |last| follows(&last, page))
             });
-            let Some(page) = follows else {
-                // A newer copy of the last page may stand here, or the only one of the first.
-                let end = (place + 1) << page_bits;
-                let with_copy = Self::open_pages(&bytes[..end], 0, page_bits);
-                let is_copy = |record: &Self| {
-                    record.is_whole && record.last.header.page as usize + 1 == place
-                };
-                let newer =
-                    with_copy.filter(|record| is_copy(record) && !record.last_is_at_own_place);
-                if let Some(newer) = newer.filter(|newer| newer.is_after(last.as_ref(), place)) {
-                    recovered = Some(Self { is_whole: end == bytes.len(), ..newer });
-                }
+            let Some(page) = next else {
+                // It may be the one that is damaged of the two copies of the last page.
+                let copy = [place, place + 1].into_iter().filter_map(|end_place| {
+                    let end = (end_place + 1) << page_bits;
+                    let record = Self::open_pages(bytes.get(..end)?, 0, page_bits)?;
+                    let goes_on = last.map_or(record.last.header.first == 0, |last| {
+                        follows(&last, &record.last) || is_copy(&last, &record.last)
+                    });
+                    let is_it = !record.last_is_at_own_place && record.is_whole && goes_on;
+                    is_it.then_some(Self { is_whole: end == bytes.len(), ..record })
+                });
+                recovered = copy.max_by_key(Self::len).or(recovered);
                 break;
             };
             let end = (place + 1) << page_bits;
@@ -159,15 +165,11 @@ impl<'r> Record<'r> {
         }
         recovered
     }
+}
 
-    /// Whether its last page is a copy of the page before `place`, which is `own`, or the first.
-    fn is_after(&self, own: Option<&Page<'_>>, place: usize) -> bool {
-        match own {
-            Some(own) => {
-                let (copy, own) = (&self.last.header, &own.header);
-                (copy.first, copy.chain, copy.stream) == (own.first, own.chain, own.stream)
-            }
-            None => place == 1 && self.last.header.first == 0,
-        }
-    }
+/// Whether both are the same page, with more or fewer segments.
+fn is_copy(page: &Page<'_>, other: &Page<'_>) -> bool {
+    let (page, other) = (&page.header, &other.header);
+    (page.page, page.first, page.chain, page.stream)
+        == (other.page, other.first, other.chain, other.stream)
 }

@@ -135,16 +135,25 @@ impl<'r> Page<'r> {
         let in_columns: usize = (0..column::COUNT).map(|number| page.column(number).width()).sum();
         let needed = in_columns
             .checked_mul(header.count as usize)?
-            .checked_add(page.texts_end().checked_add(header.texts as usize)?)?;
+            .checked_add(page.texts_start().checked_add(header.texts as usize)?)?;
         let is_in_order = header.start <= header.end && header.count > 0;
         let widths = (0..column::COUNT).all(|number| page.column(number).width() <= 8);
         let numbers_fit = header.sequence.checked_add(u64::from(header.count)).is_some()
             && header.first.checked_add(u64::from(header.count)).is_some();
-        (needed <= bytes.len() && is_in_order && widths && numbers_fit).then_some(page)
+        let is_right = needed <= bytes.len() && is_in_order && widths && numbers_fit;
+        (is_right && page.has_order()).then_some(page)
     }
 
-    /// Where the texts begin. (They end `header.texts` bytes later, where the differences begin.)
-    fn texts_end(&self) -> usize {
+    /// Whether its segments begin one after the other, from its start to its end. A checksum is no proof
+    /// against a page that was made up.
+    fn has_order(&self) -> bool {
+        let (starts, differences) = self.column_with_differences(column::START);
+        let Header { count, start, end, .. } = self.header;
+        starts.ascends(count, differences, start, end)
+    }
+
+    /// Where the texts begin; they end `header.texts` bytes later, where the differences begin.
+    fn texts_start(&self) -> usize {
         HEADER + Column::BYTES * column::COUNT
     }
 
@@ -161,7 +170,7 @@ impl<'r> Page<'r> {
         let count = self.header.count as usize;
         let before: usize = (0..number).map(|before| self.column(before).width() * count).sum();
         let column = self.column(number);
-        let start = self.texts_end() + self.header.texts as usize + before;
+        let start = self.texts_start() + self.header.texts as usize + before;
         (column, self.bytes.get(start..start + column.width() * count).unwrap_or_default())
     }
 
@@ -195,10 +204,16 @@ impl<'r> Page<'r> {
         low
     }
 
+    /// All texts, one after the other.
+    pub(super) fn texts(&self) -> &'r [u8] {
+        let start = self.texts_start();
+        self.bytes.get(start..start + self.header.texts as usize).unwrap_or_default()
+    }
+
     /// The text at a place of the page, its length before it; empty where there is none.
     pub(super) fn text(&self, place: u64) -> &'r [u8] {
         let from = usize::try_from(place).unwrap_or(usize::MAX);
-        let texts = self.texts_end()..self.texts_end() + self.header.texts as usize;
+        let texts = self.texts_start()..self.texts_start() + self.header.texts as usize;
         let bytes = self.bytes.get(..texts.end).unwrap_or_default();
         if from < texts.start {
             return &[];

@@ -3,9 +3,8 @@ use core::ops::Range;
 
 use super::builder::PageBuilder;
 use super::directory::{DirectoryBuilder, PageStart};
-use super::entry::Entry;
 use super::page::{Header, PAGE_BITS};
-use super::row::Row;
+use super::row::{Known, Row};
 use super::{Record, RecordError};
 use crate::index::SegmentIndex;
 use crate::live::LivePlaylist;
@@ -20,6 +19,8 @@ pub struct Recorder {
     /// The header of the page that is being filled.
     header: Header,
     page: PageBuilder,
+    /// Another page, for what it has allocated.
+    spare: PageBuilder,
     /// Where it was last written: at its own place, or at the one after it. Nowhere yet at first.
     written: Option<Slot>,
     /// The checksum that it had there.
@@ -90,6 +91,7 @@ impl Recorder {
         Self {
             header: Header { page_bits, stream, ..Header::default() },
             page: PageBuilder::default(),
+            spare: PageBuilder::default(),
             written: None,
             checksum: 0,
             is_changed: false,
@@ -103,23 +105,16 @@ impl Recorder {
     /// Goes on with a record: its last page will be filled up.
     ///
     /// # Errors
-    /// When the last page cannot be read.
+    /// When the last page was written as often as can be counted, 2³² − 1 times.
     pub fn resume(record: &Record<'_>) -> Result<Self, RecorderError> {
         let (page, is_at_own_place) = record.last_page();
         let mut header = page.header;
-        let mut builder = PageBuilder::default();
-        for number in 0..page.header.count {
-            let row = Row::of_entry(&Entry { page, number });
-            if !builder.push(&row, page.start(number), 1 << header.page_bits) {
-                // Another writer may have packed it closer.
-                return Err(RecorderError::TooLong);
-            }
-        }
         header.generation = header.generation.checked_add(1).ok_or(RecorderError::Full)?;
         let written = Some(if is_at_own_place { Slot::Own } else { Slot::Next });
         Ok(Self {
             header,
-            page: builder,
+            page: PageBuilder::of_page(page),
+            spare: PageBuilder::default(),
             written,
             checksum: page.checksum,
             is_changed: false,
@@ -161,9 +156,9 @@ impl Recorder {
         let past_first = next.0.checked_sub(first.0);
         let past_first = past_first.ok_or(RecorderError::NotTheNext { expected: next })?;
         let from = usize::try_from(past_first).unwrap_or(usize::MAX);
-        let mut count = 0;
+        let (mut count, mut known) = (0, Known::default());
         for segment in index.playlist().segments_within(from..index.len()) {
-            self.push(index, &segment, placement, None)?;
+            self.push_played(&segment, index.span(&segment), placement, None, &mut known)?;
             count += 1;
         }
         if from <= index.len() {
@@ -203,14 +198,14 @@ impl Recorder {
         if first.sequence() > next {
             return Err(RecorderError::NotTheNext { expected: next });
         }
-        let (mut count, mut sequence) = (0, next);
+        let (mut count, mut sequence, mut known) = (0, next, Known::default());
         while let Some(segment) = live.segment(sequence) {
-            self.push_played(&segment, live.span(&segment), placement, None)?;
+            self.push_played(&segment, live.span(&segment), placement, None, &mut known)?;
             sequence.0 += 1;
             count += 1;
         }
-        let is_last =
-            live.segments().next_back().is_some_and(|last| last.sequence().0 + 1 == sequence.0);
+        let last = live.segments().next_back().map(|last| last.sequence());
+        let is_last = last.is_some_and(|last| last.0.checked_add(1) == Some(sequence.0));
         if is_last {
             self.set_ended(live.is_ended());
         }
@@ -228,16 +223,18 @@ impl Recorder {
         placement: &Placement,
         bytes: Option<u64>,
     ) -> Result<(), RecorderError> {
-        self.push_played(segment, index.span(segment), placement, bytes)
+        self.push_played(segment, index.span(segment), placement, bytes, &mut Known::default())
     }
 
-    /// Records a segment that plays at `span`.
-    fn push_played(
+    /// Records a segment that plays at `span`. What is `known` comes from segments before it of the same
+    /// playlist and placement.
+    fn push_played<'p>(
         &mut self,
-        segment: &Segment<'_>,
+        segment: &Segment<'p>,
         span: Range<Ticks>,
         placement: &Placement,
         bytes: Option<u64>,
+        known: &mut Known<'p>,
     ) -> Result<(), RecorderError> {
         let sequence = segment.sequence();
         match self.next_sequence() {
@@ -250,20 +247,18 @@ impl Recorder {
         // Numbers after the last must be there to be told.
         sequence.0.checked_add(1).ok_or(RecorderError::Full)?;
         let start = Ticks::new(self.header.end);
-        let row = Row::new(segment, span.end - span.start, start, placement, bytes);
+        let row = Row::new(segment, span.end - span.start, start, bytes);
+        known.find_servers(placement, sequence);
         let end = self.header.end.checked_add(row.length).ok_or(RecorderError::Full)?;
         let size = 1 << self.header.page_bits;
-        if !self.page.push(&row, self.header.end, size) {
-            if self.page.count == 0 {
-                self.page = PageBuilder::default();
-                return Err(RecorderError::TooLong);
-            }
+        if !self.page.push(&row, known, self.header.end, size) {
+            known.forget_places();
             // Whether it fits a page at all, before one is begun for it.
-            let mut page = PageBuilder::default();
-            if !page.push(&row, self.header.end, size) {
+            self.spare.clear();
+            if !self.spare.push(&row, known, self.header.end, size) {
                 return Err(RecorderError::TooLong);
             }
-            self.begin_page(page)?;
+            self.begin_page()?;
         }
         self.header.end = end;
         self.is_changed = true;
@@ -304,8 +299,8 @@ impl Recorder {
         self.header.is_ended = is_ended;
     }
 
-    /// Writes the page that is full for good and goes on with `page`, which has one segment.
-    fn begin_page(&mut self, page: PageBuilder) -> Result<(), RecorderError> {
+    /// Writes the page that is full for good and goes on with the spare one, which has one segment.
+    fn begin_page(&mut self) -> Result<(), RecorderError> {
         let next = self.header.page.checked_add(1).ok_or(RecorderError::Full)?;
         self.header.is_ended = false;
         if self.written == Some(Slot::Own) && self.is_changed {
@@ -328,7 +323,7 @@ impl Recorder {
             start: self.header.end,
             ..self.header
         };
-        self.page = page;
+        core::mem::swap(&mut self.page, &mut self.spare);
         self.written = None;
         Ok(())
     }

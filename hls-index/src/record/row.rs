@@ -1,54 +1,35 @@
-use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::entry::Entry;
-use super::page::{Page, column, flag, split_text};
+use super::page::{Page, split_text};
 use crate::byte_range::ByteRange;
 use crate::key::Keys;
-use crate::media::MediaSequence;
-use crate::placement::{Placement, Server, UriTemplate};
+use crate::media::{Map, MediaSequence};
+use crate::placement::{Names, Placement, Server};
 use crate::segment::Segment;
 use crate::time::Ticks;
 
-/// What a record keeps of one segment, its texts as they will stand there.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Row {
+/// What a record keeps of one segment, but for its servers.
+#[derive(Clone, Debug)]
+pub(super) struct Row<'p> {
     /// In ticks.
     pub(super) length: u64,
     pub(super) size: Option<u64>,
     pub(super) offset: Option<u64>,
-    pub(super) name: String,
-    pub(super) servers: Vec<Place>,
-    pub(super) map: Option<Map>,
-    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) name: &'p str,
+    pub(super) map: Option<Map<'p>>,
+    pub(super) keys: Keys<'p>,
     pub(super) is_gap: bool,
     pub(super) is_discontinuity: bool,
     /// The nanoseconds from its start to its date, which is since 1970.
     pub(super) clock: Option<i128>,
 }
 
-/// A server that has it.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) server: Vec<u8>,
-    /// What segments are called there, when it isn't what the playlist calls them.
-    pub(super) names: Option<Vec<u8>>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Map {
-    pub(super) uri: String,
-    pub(super) byte_range: Option<ByteRange>,
-    pub(super) keys: Vec<Vec<u8>>,
-}
-
-impl Row {
+impl<'p> Row<'p> {
     /// What is kept of `segment`, which plays for `length` and begins `start` after the record does.
     pub(super) fn new(
-        segment: &Segment<'_>,
+        segment: &Segment<'p>,
         length: Ticks,
         start: Ticks,
-        placement: &Placement,
         bytes: Option<u64>,
     ) -> Self {
         let byte_range = segment.byte_range();
@@ -57,47 +38,62 @@ impl Row {
             length: length.count(),
             size: byte_range.map(ByteRange::length).or(bytes),
             offset: byte_range.map(ByteRange::offset),
-            name: segment.uri().to_string(),
-            servers: places(placement, segment.sequence()),
-            map: segment.map().map(|map| Map {
-                uri: map.uri.to_string(),
-                byte_range: map.byte_range,
-                keys: keys(map.keys),
-            }),
-            keys: keys(segment.keys()),
+            name: segment.uri(),
+            map: segment.map(),
+            keys: segment.keys(),
             is_gap: segment.is_gap(),
             is_discontinuity: segment.is_discontinuity(),
             clock: segment.date().map(|date| date.unix_nanos() - start),
         }
     }
+}
 
-    /// What a page has kept.
-    pub(super) fn of_entry(entry: &Entry<'_>) -> Self {
-        let Entry { page, number } = *entry;
-        let byte_range = entry.byte_range();
-        let places = server_places(page, page.value(column::SERVERS, number));
-        let keys = |place| texts(page.text(place)).map(<[u8]>::to_vec).collect();
-        Self {
-            length: (entry.end() - entry.start()).count(),
-            size: entry.bytes(),
-            offset: byte_range.map(ByteRange::offset),
-            name: entry.uri(),
-            servers: places
-                .map(|(server, names)| Place {
-                    server: server.to_vec(),
-                    names: names.map(<[u8]>::to_vec),
-                })
-                .collect(),
-            map: entry.map().map(|map| Map {
-                uri: map.uri.to_string(),
-                byte_range: map.byte_range,
-                keys: keys(map.keys_at),
-            }),
-            keys: keys(page.value(column::KEYS, number)),
-            is_gap: entry.has(flag::GAP),
-            is_discontinuity: entry.has(flag::DISCONTINUITY),
-            clock: entry.clock(),
+/// What was worked out for one segment and holds for most that follow it as well, with the places of its texts
+/// in the page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known<'p> {
+    pub(super) servers: Vec<Place>,
+    pub(super) servers_at: Option<u64>,
+    /// Whether there are servers, and the first segment that has others.
+    servers_until: Option<Option<MediaSequence>>,
+    pub(super) map: Option<(Option<Map<'p>>, u64)>,
+    pub(super) keys: Option<(Keys<'p>, u64)>,
+}
+
+/// A server that has a segment, its texts as they will stand in the record.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) server: Vec<u8>,
+    /// What segments are called there, when it isn't what the playlist calls them.
+    pub(super) names: Option<Vec<u8>>,
+}
+
+impl Known<'_> {
+    /// Sees to the servers of a segment, which is none before the last one.
+    pub(super) fn find_servers(&mut self, placement: &Placement, sequence: MediaSequence) {
+        if self.servers_until.is_some_and(|until| until.is_none_or(|until| sequence < until)) {
+            return;
         }
+        self.servers_until = Some(placement.next_run(sequence));
+        self.servers_at = None;
+        self.servers.clear();
+        let places = placement.places_of(sequence).into_iter();
+        self.servers.extend(places.map(|(server, names)| Place {
+            server: server_text(server),
+            names: names.map(|(template, number)| {
+                let mut text = number.wrapping_sub(sequence.0).to_le_bytes().to_vec();
+                let (prefix, digits, suffix) = template.parts();
+                put_template(&mut text, Names { prefix, digits, suffix });
+                text
+            }),
+        }));
+    }
+
+    /// The next segment goes into another page.
+    pub(super) fn forget_places(&mut self) {
+        self.servers_at = None;
+        self.map = None;
+        self.keys = None;
     }
 }
 
@@ -148,30 +144,9 @@ fn server_text(server: &Server) -> Vec<u8> {
     text
 }
 
-/// The servers that have a segment, in order.
-fn places(placement: &Placement, sequence: MediaSequence) -> Vec<Place> {
-    let places = placement.places_of(sequence).into_iter();
-    places
-        .map(|(server, names)| Place {
-            server: server_text(server),
-            names: names.map(|(template, number)| {
-                let mut text = number.wrapping_sub(sequence.0).to_le_bytes().to_vec();
-                put_template(&mut text, template);
-                text
-            }),
-        })
-        .collect()
-}
-
 /// The fewest digits, what stands before the number, and what stands after it.
-pub(super) fn put_template(out: &mut Vec<u8>, template: &UriTemplate) {
-    let (prefix, digits, suffix) = template.parts();
-    out.push(digits);
-    put_text(out, prefix.as_bytes());
-    put_text(out, suffix.as_bytes());
-}
-
-/// The attribute lists of all keys, with what their references to variables stand for.
-fn keys(keys: Keys<'_>) -> Vec<Vec<u8>> {
-    keys.expanded_lists().map(String::into_bytes).collect()
+pub(super) fn put_template(out: &mut Vec<u8>, names: Names<'_>) {
+    out.push(names.digits);
+    put_text(out, names.prefix.as_bytes());
+    put_text(out, names.suffix.as_bytes());
 }

@@ -39,6 +39,11 @@ pub(super) fn check_list(
             let is_open = tag == "EXT-X-DATERANGE" && named.name.starts_with("X-");
             let at = value.offset + (named.name.as_ptr() as usize - value.text.as_ptr() as usize);
             findings.add_if(!is_open, at, Problem::UnknownAttribute(tag));
+            let text = named.value.text;
+            let is_value =
+                named.is_quoted || is_hexadecimal(text) || text.parse::<TimeOffset>().is_ok();
+            let problem = Problem::NotAnExtensionValue;
+            findings.add_if(is_open && !is_value, named.value.offset, problem);
             continue;
         };
         seen |= 1 << at;
@@ -95,8 +100,69 @@ fn check_value(named: Named<'_>, rule: &Rule, findings: &mut Findings) {
             (is_quoted, "in double quotes")
         }
         Shape::Variable => (is_quoted, "in double quotes"),
+        Shape::PathwayId => {
+            let is_id = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+            let is_id = !text.is_empty() && text.bytes().all(is_id);
+            findings.add_if(is_quoted && !is_id, value.offset, Problem::NotAPathwayId);
+            (is_quoted, "in double quotes")
+        }
+        Shape::Language => (is_quoted && is_language(text), "a language tag in double quotes"),
+        Shape::Positive => {
+            let is_positive = text.parse::<Number>().is_ok_and(|number| number > Number::default());
+            (is_plain(is_positive), "a decimal number above 0")
+        }
+        Shape::Channels => {
+            (is_quoted && are_channels(text), "a number of channels and lists of identifiers")
+        }
+        Shape::DeviceLabels => {
+            (is_quoted && are_device_labels(text), "a KEYFORMAT and labels, or several, in quotes")
+        }
+        Shape::Words => {
+            let is_again = |(at, word)| text.split(',').take(at).any(|other| other == word);
+            let is_repeated = text.split(',').enumerate().any(is_again);
+            findings.add_if(is_repeated, value.offset, Problem::RepeatedWord(rule.name));
+            (is_quoted, "in double quotes")
+        }
     };
     findings.add_if(!is_right, value.offset, Problem::NotAValue(rule.name, expected));
+}
+
+/// Whether it has the form of an RFC 5646 tag: parts of one to eight letters and digits, of which the first has
+/// letters only.
+fn is_language(text: &str) -> bool {
+    let is_part = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let first = text.split('-').next().unwrap_or_default();
+    first.bytes().all(|b| b.is_ascii_alphabetic()) && text.split('-').all(is_part)
+}
+
+/// Whether each is a word of `A`–`Z`, digits and `-`.
+fn are_identifiers<'t>(mut texts: impl Iterator<Item = &'t str>) -> bool {
+    let is_in = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
+    texts.all(|text| !text.is_empty() && text.bytes().all(is_in))
+}
+
+/// CHANNELS, RFC 8216bis §4.4.6.1.
+fn are_channels(text: &str) -> bool {
+    let mut parameters = text.split('/');
+    let is_count = parameters.next().is_some_and(|count| integer::read(count).is_ok());
+    // One that is empty says nothing; before a third, the second must say something.
+    let is_list = |list: &str| list.is_empty() || are_identifiers(list.split(','));
+    let second = parameters.next();
+    let third = parameters.next();
+    let is_right = second.is_none_or(is_list) && third.is_none_or(is_list);
+    is_count && is_right && !(third.is_some() && second == Some("")) && parameters.all(is_list)
+}
+
+/// ALLOWED-CPC, RFC 8216bis §4.4.6.2.
+fn are_device_labels(text: &str) -> bool {
+    text.split(',').all(|entry| {
+        let entry = entry.trim().rsplit_once(':');
+        entry.is_some_and(|(format, labels)| {
+            !format.is_empty() && are_identifiers(labels.split('/'))
+        })
+    })
 }
 
 fn is_hexadecimal(text: &str) -> bool {

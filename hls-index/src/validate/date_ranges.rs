@@ -11,47 +11,61 @@ use crate::time::Ticks;
 
 pub(super) fn check(text: &Text<'_>, findings: &mut Findings) {
     let has_dates = text.tags("EXT-X-PROGRAM-DATE-TIME").next().is_some();
-    let mut known: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    let mut by_class: BTreeMap<&str, Class> = BTreeMap::new();
+    let mut ranges: BTreeMap<&str, Range<'_>> = BTreeMap::new();
     for (number, tag) in text.tags("EXT-X-DATERANGE").enumerate() {
         let start = tag.value.start();
         let no_dates = number == 0 && !has_dates;
         findings.add_if(no_dates, tag.line.start, Problem::DateRangeWithoutDates);
         let attributes = text.attributes(tag);
         let Some(id) = attributes.text("ID") else { continue };
-        let before = known.entry(id).or_default();
+        let range = ranges.entry(id).or_insert_with(|| Range::new(start));
+        // A later tag of the same ID may leave out what an earlier one has said.
         for named in &attributes.0 {
-            let other = *before.entry(named.name).or_insert(named.value.text);
-            let contradicts = other != named.value.text;
-            findings.add_if(contradicts, named.value.offset, Problem::AttributesContradict);
+            match range.known.find(named.name) {
+                None => range.known.0.push(*named),
+                Some(before) => {
+                    let contradicts = before.text != named.value.text;
+                    findings.add_if(contradicts, named.value.offset, Problem::AttributesContradict);
+                }
+            }
         }
-        findings.add_if(!before.contains_key("START-DATE"), start, Problem::NoStartDate);
-        one(&attributes, start, findings);
-        let range = (date(&attributes, "START-DATE"), end(&attributes));
-        if let (Some(class), (Some(from), Some(to))) = (attributes.text("CLASS"), range) {
-            let class = by_class.entry(class).or_default();
-            class.is_end_on_next |= attributes.has("END-ON-NEXT");
-            class.ranges.push((from, to, start));
-        } else if let Some(class) = attributes.text("CLASS") {
-            by_class.entry(class).or_default().is_end_on_next |= attributes.has("END-ON-NEXT");
+        one(&attributes, range, start, findings);
+    }
+    let mut by_class: BTreeMap<&str, Vec<&Range<'_>>> = BTreeMap::new();
+    for range in ranges.values() {
+        if let Some(class) = range.known.text("CLASS") {
+            by_class.entry(class).or_default().push(range);
         }
     }
-    for mut class in by_class.into_values().filter(|class| class.is_end_on_next) {
-        class.ranges.sort_by_key(|&(from, _, _)| from);
+    for mut class in by_class.into_values() {
+        if !class.iter().any(|range| range.known.has("END-ON-NEXT")) {
+            continue;
+        }
+        class.sort_by_key(|range| (date(&range.known, "START-DATE"), range.at));
         let mut latest: Option<DateTime> = None;
-        for (from, to, at) in class.ranges {
+        for range in class {
+            let (Some(from), Some(to)) = (date(&range.known, "START-DATE"), end(&range.known))
+            else {
+                continue;
+            };
             let overlaps = latest.is_some_and(|latest| from < latest);
-            findings.add_if(overlaps, at, Problem::OverlapsEndOnNext);
+            findings.add_if(overlaps, range.at, Problem::OverlapsEndOnNext);
             latest = latest.max(Some(to));
         }
     }
 }
 
-/// The date ranges of a class that have an end of their own.
-#[derive(Default)]
-struct Class {
-    is_end_on_next: bool,
-    ranges: Vec<(DateTime, DateTime, usize)>,
+/// What all tags of one ID say together.
+struct Range<'t> {
+    known: Attributes<'t>,
+    at: usize,
+    has_wrong_end: bool,
+}
+
+impl Range<'_> {
+    const fn new(at: usize) -> Self {
+        Self { known: Attributes(Vec::new()), at, has_wrong_end: false }
+    }
 }
 
 fn date(attributes: &Attributes<'_>, name: &str) -> Option<DateTime> {
@@ -67,17 +81,21 @@ fn end(attributes: &Attributes<'_>) -> Option<DateTime> {
         .or_else(|| Some(date(attributes, "START-DATE")? + duration(attributes)?))
 }
 
-/// One tag by itself.
-fn one(attributes: &Attributes<'_>, start: usize, findings: &mut Findings) {
-    let (from, to) = (date(attributes, "START-DATE"), date(attributes, "END-DATE"));
-    if let (Some(from), Some(to)) = (from, to) {
+/// One tag, after all that its ID has had before.
+fn one(attributes: &Attributes<'_>, range: &mut Range<'_>, start: usize, findings: &mut Findings) {
+    let known = &range.known;
+    let (from, to) = (date(known, "START-DATE"), date(known, "END-DATE"));
+    findings.add_if(!known.has("START-DATE"), start, Problem::NoStartDate);
+    if let (Some(from), Some(to), false) = (from, to, range.has_wrong_end) {
+        let contradicts = duration(known).is_some_and(|length| from + length != to);
         findings.add_if(to < from, start, Problem::EndsBeforeItStarts);
-        let contradicts = duration(attributes).is_some_and(|length| from + length != to);
         findings.add_if(contradicts, start, Problem::EndContradicts);
+        range.has_wrong_end = to < from || contradicts;
     }
+    let known = &range.known;
     let has_end = attributes.has("DURATION") || attributes.has("END-DATE");
     if attributes.has("END-ON-NEXT") {
-        findings.add_if(!attributes.has("CLASS"), start, Problem::EndOnNextNeedsClass);
+        findings.add_if(!known.has("CLASS"), start, Problem::EndOnNextNeedsClass);
         findings.add_if(has_end, start, Problem::EndOnNextWithEnd);
     }
     if let Some(cue) = attributes.find("CUE") {
@@ -88,7 +106,8 @@ fn one(attributes: &Attributes<'_>, start: usize, findings: &mut Findings) {
         Some(Interstitial::CLASS) => {
             let both = [attributes.has("X-ASSET-URI"), attributes.has("X-ASSET-LIST")];
             // A later tag of the same ID may leave them out.
-            let is_wrong = both == [true, true] || both == [false, false] && from.is_some();
+            let is_wrong =
+                both == [true, true] || both == [false, false] && attributes.has("START-DATE");
             findings.add_if(is_wrong, start, Problem::NotOneAsset);
         }
         Some(Preload::CLASS) => {

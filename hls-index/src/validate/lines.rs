@@ -39,6 +39,16 @@ pub(super) fn check(text: &str, source: &Source<'_>, findings: &mut Findings) {
         if trimmed.len() != text.len() {
             findings.add(line.start, Problem::WhiteSpace);
         }
+        // Tabs stand between the IDs that EXT-X-SKIP lists, and nowhere else; spaces not in URIs.
+        let blank = match trimmed.as_bytes() {
+            [b'#', ..] if trimmed.starts_with("#EXT-X-SKIP:") => None,
+            [b'#', ..] => trimmed.find('\t'),
+            _ => trimmed.find([' ', '\t']),
+        };
+        if let Some(at) = blank {
+            let start = line.end - text.trim_start_matches([' ', '\t']).len();
+            findings.add(start + at, Problem::WhiteSpaceWithin);
+        }
     }
 }
 
@@ -101,6 +111,9 @@ impl<'a> Text<'a> {
                 findings.add(fault.offset, undefined(fault.kind));
             }
             check_tag(&reader, tag, limit, findings);
+            let value = start + 1 + tag.name.len() + 1;
+            let has_blank = schema::is_known(tag.name) && value < tag.value.start();
+            findings.add_if(has_blank, value, Problem::WhiteSpaceWithin);
             if let Some(name) = schema::known(schema::ONCE, tag.name) {
                 findings.add_if(!seen.insert(name), start, Problem::Duplicate(name));
             }

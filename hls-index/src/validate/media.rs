@@ -1,10 +1,12 @@
 //! The rules of media playlists (RFC 8216bis §4.4.3, §4.4.4).
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 
 use super::lines::{Item, Text};
-use super::{Findings, Problem, attributes, date_ranges, version};
+use super::{Findings, Problem, attributes, date_ranges, keys, version};
 use crate::byte_range::WrittenByteRange;
+use crate::key::IDENTITY;
 use crate::reader::TagLine;
 use crate::scan::Span;
 use crate::time::Ticks;
@@ -100,7 +102,7 @@ fn whole(text: &Text<'_>, duration: Ticks, target: Option<u64>, findings: &mut F
         let is_near = !is_ended && near.is_some_and(|near| from_end < near);
         findings.add_if(is_near, value.offset, Problem::StartNearEnd);
     }
-    let mut hints = alloc::collections::BTreeSet::new();
+    let mut hints = BTreeSet::new();
     for tag in text.tags("EXT-X-PRELOAD-HINT") {
         findings.add_if(is_ended, tag.line.start, Problem::HintAfterEnd);
         let hint = text.attributes(tag).text("TYPE").map(String::from);
@@ -138,14 +140,16 @@ struct Walk<'t> {
     range: Option<Value<'t>>,
     /// The URI of the last segment, if it was a range.
     range_of: Option<&'t str>,
+    /// Whether there was a part of this segment, or of any.
     has_part: bool,
+    has_any_part: bool,
     /// Whether the last part of this segment was a range.
     part_was_range: bool,
     /// The last part that was shorter than it should be: allowed if it is the last of its segment,
     /// or followed by a gap.
     short_part: Option<usize>,
-    /// Whether an identity key of AES-128 without IV is in force.
-    is_without_iv: bool,
+    /// The KEYFORMATs of the keys in force with AES-128 and without IV.
+    without_iv: BTreeSet<&'t str>,
 }
 
 impl<'t> Walk<'t> {
@@ -163,9 +167,10 @@ impl<'t> Walk<'t> {
             range: None,
             range_of: None,
             has_part: false,
+            has_any_part: false,
             part_was_range: false,
             short_part: None,
-            is_without_iv: false,
+            without_iv: BTreeSet::new(),
         }
     }
 
@@ -188,7 +193,7 @@ impl<'t> Walk<'t> {
             "EXT-X-DISCONTINUITY" => self.has_discontinuity = true,
             "EXT-X-KEY" => self.key(tag, findings),
             "EXT-X-MAP" => {
-                findings.add_if(self.is_without_iv, start, Problem::MapNeedsIv);
+                findings.add_if(!self.without_iv.is_empty(), start, Problem::MapNeedsIv);
                 let range = self.text.attributes(tag).find("BYTERANGE");
                 let written = range.map(|range| (range, WrittenByteRange::read(range.text)));
                 if let Some((range, Ok(WrittenByteRange { offset: None, .. }))) = written {
@@ -200,6 +205,13 @@ impl<'t> Walk<'t> {
                 findings.add_if(!is_date, value.offset, Problem::NotADate);
             }
             "EXT-X-PART" => self.part(tag, findings),
+            "EXT-X-RENDITION-REPORT" => {
+                let uri = self.text.attributes(tag).find("URI");
+                let absolute = uri.filter(|uri| crate::uri::scheme(uri.text).is_some());
+                if let Some(uri) = absolute {
+                    findings.add(uri.offset, Problem::ReportNotRelative);
+                }
+            }
             "EXT-X-MEDIA-SEQUENCE" => {
                 let problem = Problem::AfterSegment("EXT-X-MEDIA-SEQUENCE");
                 findings.add_if(self.has_segment, start, problem);
@@ -254,29 +266,17 @@ impl<'t> Walk<'t> {
         let attributes = self.text.attributes(tag);
         let method = attributes.text("METHOD").unwrap_or_default();
         let start = tag.value.start();
-        let has_iv = attributes.has("IV");
         if method == "NONE" {
             findings.add_if(attributes.0.len() > 1, start, Problem::KeyNoneWithAttributes);
-            self.is_without_iv = false;
+            self.without_iv.clear();
             return;
         }
-        if let Some(iv) = attributes.find("IV") {
-            let forbidden = matches!(method, "AES-256-GCM" | "SAMPLE-AES-CTR");
-            findings.add_if(forbidden, iv.offset, Problem::IvForbidden);
-            let is_vector = iv.initialization_vector().is_ok();
-            let expected = "a number of 128 bits";
-            findings.add_if(!is_vector, iv.offset, Problem::NotAValue("IV", expected));
-        }
-        let missing = Problem::MissingAttribute("EXT-X-KEY", "URI");
-        findings.add_if(!attributes.has("URI"), start, missing);
-        if let Some(versions) = attributes.find("KEYFORMATVERSIONS") {
-            let is_version = |text: &str| crate::integer::read(text).is_ok_and(|number| number > 0);
-            let are_versions = versions.text.split('/').all(is_version);
-            let problem = Problem::NotAValue("KEYFORMATVERSIONS", "integers with / between them");
-            findings.add_if(!are_versions, versions.offset, problem);
-        }
-        if attributes.text("KEYFORMAT").is_none_or(|format| format == "identity") {
-            self.is_without_iv = method == "AES-128" && !has_iv;
+        keys::check(&attributes, "EXT-X-KEY", start, findings);
+        let format = attributes.text("KEYFORMAT").unwrap_or(IDENTITY);
+        if method == "AES-128" && !attributes.has("IV") {
+            self.without_iv.insert(format);
+        } else {
+            self.without_iv.remove(format);
         }
     }
 
@@ -284,7 +284,7 @@ impl<'t> Walk<'t> {
     fn part(&mut self, tag: TagLine<'t>, findings: &mut Findings) {
         let start = tag.line.start;
         let attributes = self.text.attributes(tag);
-        let is_first = !self.has_part && !self.has_segment;
+        let is_first = !core::mem::replace(&mut self.has_any_part, true);
         findings.add_if(!self.has_part_inf && is_first, start, Problem::Missing("EXT-X-PART-INF"));
         findings.add_if(self.is_i_frames_only && is_first, start, Problem::PartsOfIFrames);
         self.has_part = true;

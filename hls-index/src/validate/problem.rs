@@ -53,6 +53,7 @@ macro_rules! problems {
 problems! {
     ByteOrderMark = MustFix, "4.1", "a byte order mark";
     WhiteSpace = MustFix, "4.1", "white space at an end of the line";
+    WhiteSpaceWithin = MustFix, "4.1", "white space where none may be: before a value or in a URI, or a tab";
     FirstLine = MustFix, "4.4.1.1", "the first line is not #EXTM3U";
     Mixed = MustFix, "4.4.6", "tags of media playlists and of multivariant playlists";
     Duplicate(tag: &'static str) = MustFix, "4.4", "a second {0}";
@@ -67,6 +68,7 @@ problems! {
     MissingAttribute(tag: &'static str, attribute: &'static str) = MustFix, "4.4", "{0} has no {1}";
     NotAValue(attribute: &'static str, expected: &'static str) = MustFix, "4.2", "{0} is not {1}";
     EmptyValue(attribute: &'static str) = MustFix, "4.2", "{0} is empty";
+    RepeatedWord(attribute: &'static str) = ShouldFix, "4.2", "{0} has a word twice";
     UnknownAttribute(tag: &'static str) = ShouldFix, "4.4", "an attribute that {0} has not";
     Undefined = MustFix, "6.3.1", "no EXT-X-DEFINE before it defines the variable";
 
@@ -107,6 +109,7 @@ problems! {
     StartPastEnd = ShouldFix, "4.4.2.2", "TIME-OFFSET is longer than the playlist";
     StartNearEnd = ShouldFix, "4.4.2.2", "TIME-OFFSET within three target durations of the end";
 
+    ReportNotRelative = MustFix, "4.4.5.4", "the URI of EXT-X-RENDITION-REPORT is not relative";
     DateRangeWithoutDates = MustFix, "4.4.5.1", "EXT-X-DATERANGE in a playlist without EXT-X-PROGRAM-DATE-TIME";
     NoStartDate = MustFix, "4.4.5.1", "EXT-X-DATERANGE has no START-DATE, nor has an earlier one of its ID";
     EndsBeforeItStarts = MustFix, "4.4.5.1", "the date range ends before it starts";
@@ -115,6 +118,7 @@ problems! {
     EndOnNextNeedsClass = MustFix, "4.4.5.1", "END-ON-NEXT without CLASS";
     EndOnNextWithEnd = MustFix, "4.4.5.1", "END-ON-NEXT with DURATION or END-DATE";
     OverlapsEndOnNext = MustFix, "4.4.5.1", "date ranges of a class with END-ON-NEXT overlap";
+    NotAnExtensionValue = MustFix, "4.4.5.1", "the value of an X- attribute is not in double quotes, hexadecimal or a number";
     CueBeforeAndAfter = MustFix, "4.4.5.1", "CUE with both PRE and POST";
     NotOneAsset = MustFix, "D.2", "an interstitial has either X-ASSET-URI or X-ASSET-LIST";
     PreloadNotWhole = MustFix, "F", "a preload has X-URI, X-TARGET-ID, X-TARGET-CLASS and an end, and neither CUE nor END-ON-NEXT";
@@ -122,11 +126,15 @@ problems! {
     VariantWithoutUri = MustFix, "4.4.6.2", "EXT-X-STREAM-INF without a URI after it";
     UriWithoutVariant = MustFix, "4.4.6.2", "a URI without EXT-X-STREAM-INF before it";
     NoCodecs = ShouldFix, "4.4.6.2", "EXT-X-STREAM-INF has no CODECS";
+    GroupNeedsCodecs = MustFix, "4.4.6.1.1", "a variant that names a group of renditions has no CODECS";
+    SupplementWithoutCodecs = MustFix, "4.4.6.2", "SUPPLEMENTAL-CODECS without CODECS";
     NotAllHaveScores = ShouldFix, "4.4.6.2", "some variants have a SCORE and this one has not";
     NoSuchGroup(attribute: &'static str) = MustFix, "4.4.6.2", "{0} names a group that no EXT-X-MEDIA belongs to";
     NotAllWithoutCaptions = MustFix, "4.4.6.2", "some variants have CLOSED-CAPTIONS=NONE and this one has not";
     LayoutNotNeeded = ShouldFix, "4.4.6.2", "REQ-VIDEO-LAYOUT says no more than what is so without it";
     EmptyLayout = MustFix, "4.4.6.2", "an empty entry in REQ-VIDEO-LAYOUT";
+    RepeatedLayout = MustFix, "4.4.6.2", "an entry in REQ-VIDEO-LAYOUT says the same twice";
+    StableIdsDiffer(attribute: &'static str) = ShouldFix, "4.4.6", "the same URI has another {0} elsewhere";
     NotAStableId(attribute: &'static str) = MustFix, "4.4.6", "{0} has other characters than letters, digits and +/=.-_";
 
     SubtitlesNeedUri = MustFix, "4.4.6.2.1", "subtitles without URI";
@@ -138,11 +146,14 @@ problems! {
     SameName = MustFix, "4.4.6.1.1", "another rendition of the group has the same NAME";
     SecondDefault = MustFix, "4.4.6.1.1", "another rendition of the group is the default";
     GroupsDiffer = MustFix, "4.4.6.1.1", "groups of one TYPE must have the same members";
+    MembersDiffer = MustFix, "4.4.6.1.1", "the member of this NAME in another group of the TYPE has other attributes";
+    SameAutoselect = ShouldFix, "4.4.6.1.1", "another rendition of the group that is chosen by itself has the same LANGUAGE, ASSOC-LANGUAGE, FORCED and CHARACTERISTICS";
     NoChannels = ShouldFix, "4.4.6.1", "audio without CHANNELS";
     NotOneValue = MustFix, "4.4.6.4", "EXT-X-SESSION-DATA has either VALUE or URI";
     SameData = MustFix, "4.4.6.4", "another EXT-X-SESSION-DATA has the same DATA-ID and LANGUAGE";
     SessionKeyNone = MustFix, "4.4.6.5", "EXT-X-SESSION-KEY with METHOD=NONE";
     SameSessionKey = MustFix, "4.4.6.5", "another EXT-X-SESSION-KEY says the same";
+    NotAPathwayId = MustFix, "7.2", "a pathway ID has other characters than letters, digits and .-_";
     NoSuchPathway = MustFix, "4.4.6.6", "PATHWAY-ID names a pathway that no variant belongs to";
 }
 

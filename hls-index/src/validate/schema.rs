@@ -1,5 +1,7 @@
 //! The attributes of each tag (RFC 8216bis §4.4), one a line.
 
+use crate::kind::{is_media_tag, is_multivariant_tag};
+
 /// What an attribute's value must look like (RFC 8216bis §4.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Shape {
@@ -24,6 +26,18 @@ pub(super) enum Shape {
     StableId,
     /// Quoted: letters, digits, `-` and `_`.
     Variable,
+    /// Quoted: letters, digits and `.-_`.
+    PathwayId,
+    /// Quoted: an RFC 5646 tag.
+    Language,
+    /// A decimal number above 0.
+    Positive,
+    /// Quoted: a number, and lists of identifiers after slashes.
+    Channels,
+    /// Quoted: for each KEYFORMAT the labels of devices.
+    DeviceLabels,
+    /// Quoted: words with commas between them.
+    Words,
 }
 
 /// An attribute of a tag.
@@ -89,7 +103,7 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             must("ID", Quoted),
             may("CLASS", Quoted),
             may("START-DATE", Date),
-            may("CUE", Quoted),
+            may("CUE", Words),
             may("END-DATE", Date),
             may("DURATION", Decimal),
             may("PLANNED-DURATION", Decimal),
@@ -122,8 +136,8 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             must("TYPE", Word(&["AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS"])),
             may("URI", Quoted),
             must("GROUP-ID", Quoted),
-            may("LANGUAGE", Quoted),
-            may("ASSOC-LANGUAGE", Quoted),
+            may("LANGUAGE", Language),
+            may("ASSOC-LANGUAGE", Language),
             must("NAME", Quoted),
             may("STABLE-RENDITION-ID", StableId),
             may("DEFAULT", YES_NO),
@@ -133,7 +147,7 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             may("BIT-DEPTH", Integer),
             may("SAMPLE-RATE", Integer),
             may("CHARACTERISTICS", Quoted),
-            may("CHANNELS", Quoted),
+            may("CHANNELS", Channels),
         ],
     ),
     (
@@ -141,13 +155,13 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
         &[
             must("BANDWIDTH", Integer),
             may("AVERAGE-BANDWIDTH", Integer),
-            may("SCORE", Decimal),
+            may("SCORE", Positive),
             may("CODECS", Quoted),
             may("SUPPLEMENTAL-CODECS", Quoted),
             may("RESOLUTION", Resolution),
             may("FRAME-RATE", Decimal),
             may("HDCP-LEVEL", Word(&["TYPE-0", "TYPE-1", "NONE"])),
-            may("ALLOWED-CPC", Quoted),
+            may("ALLOWED-CPC", DeviceLabels),
             may("VIDEO-RANGE", AnyWord),
             may("REQ-VIDEO-LAYOUT", Quoted),
             may("STABLE-VARIANT-ID", StableId),
@@ -155,7 +169,7 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             may("VIDEO", Quoted),
             may("SUBTITLES", Quoted),
             may("CLOSED-CAPTIONS", WordOrQuoted("NONE")),
-            may("PATHWAY-ID", Quoted),
+            may("PATHWAY-ID", PathwayId),
         ],
     ),
     (
@@ -164,17 +178,17 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             must("URI", Quoted),
             must("BANDWIDTH", Integer),
             may("AVERAGE-BANDWIDTH", Integer),
-            may("SCORE", Decimal),
+            may("SCORE", Positive),
             may("CODECS", Quoted),
             may("SUPPLEMENTAL-CODECS", Quoted),
             may("RESOLUTION", Resolution),
             may("HDCP-LEVEL", Word(&["TYPE-0", "TYPE-1", "NONE"])),
-            may("ALLOWED-CPC", Quoted),
+            may("ALLOWED-CPC", DeviceLabels),
             may("VIDEO-RANGE", AnyWord),
             may("REQ-VIDEO-LAYOUT", Quoted),
             may("STABLE-VARIANT-ID", StableId),
             may("VIDEO", Quoted),
-            may("PATHWAY-ID", Quoted),
+            may("PATHWAY-ID", PathwayId),
         ],
     ),
     (
@@ -184,10 +198,10 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             may("VALUE", Quoted),
             may("URI", Quoted),
             may("FORMAT", Word(&["JSON", "RAW"])),
-            may("LANGUAGE", Quoted),
+            may("LANGUAGE", Language),
         ],
     ),
-    ("EXT-X-CONTENT-STEERING", &[must("SERVER-URI", Quoted), may("PATHWAY-ID", Quoted)]),
+    ("EXT-X-CONTENT-STEERING", &[must("SERVER-URI", Quoted), may("PATHWAY-ID", PathwayId)]),
 ];
 
 const KEY: &[Rule] = &[
@@ -236,4 +250,14 @@ pub(super) fn of(name: &str) -> Option<(&'static str, &'static [Rule])> {
 /// The name among `names`.
 pub(super) fn known(names: &[&'static str], name: &str) -> Option<&'static str> {
     names.iter().find(|known| **known == name).copied()
+}
+
+/// Whether the draft has a tag of this name, but for EXTM3U.
+pub(super) fn is_known(name: &str) -> bool {
+    is_media_tag(name)
+        || is_multivariant_tag(name)
+        || matches!(
+            name,
+            "EXT-X-VERSION" | "EXT-X-INDEPENDENT-SEGMENTS" | "EXT-X-START" | "EXT-X-DEFINE"
+        )
 }
