@@ -61,8 +61,9 @@ use crate::date_range::DateRange;
 use crate::define::{Source, Variables};
 use crate::error::ParseError;
 use crate::hint::PreloadHint;
+use crate::key::Keys;
 use crate::measured::{MeasureError, Measured};
-use crate::media::{MediaPlaylist, MediaSequence, PlaylistType};
+use crate::media::{Map, MediaPlaylist, MediaSequence, PlaylistType};
 use crate::part::Parts;
 use crate::report::RenditionReport;
 use crate::segment::Segment;
@@ -312,6 +313,19 @@ impl LivePlaylist {
     #[must_use]
     pub fn trailing_parts(&self) -> Parts<'_> {
         self.newest().trailing_parts()
+    }
+
+    /// The initialization section of the trailing parts.
+    pub(crate) fn trailing_map(&self) -> Option<Map<'_>> {
+        let newest = self.newest();
+        // A playlist has fewer segments than its text has bytes.
+        newest.map(newest.len() as u32)
+    }
+
+    /// The keys of the trailing parts.
+    pub(crate) fn trailing_keys(&self) -> Keys<'_> {
+        let newest = self.newest();
+        newest.keys(newest.len() as u32)
     }
 
     /// EXT-X-PRELOAD-HINT, as [`MediaPlaylist::preload_hints`].

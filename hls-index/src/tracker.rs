@@ -50,32 +50,39 @@
 //!   something, half of one after a load that did not, and ever more rarely when that goes on. A
 //!   server that can block is asked for the next segment or part, one that can skip for delta
 //!   updates while the copy is fresh, and for all of the playlist when these do not fit.
-//! - Segments from the play position on, within the window [`Config::ahead`], their initialization
-//!   sections, the parts of the segment that is not complete yet, and the first hint of either type.
-//!   Nothing that is held or under way is asked for again.
+//! - Near the live edge it tunes in: when a cache held the first copy for a while ([`Response::age`]),
+//!   it asks for the newest part by that, and begins to play only then. After a change of the variant
+//!   the report of the one before tells what to ask for.
+//! - Segments from the play position on, within the window [`Config::ahead`], with the keys and
+//!   initialization sections before what needs them, the parts of the segment that is not complete
+//!   yet, and the first hint of either type. Nothing that is held or under way is asked for again.
 //! - A server that fails gives way to the next: of the segment's placement, or of those with the
-//!   variant (redundant variants and pathways), in the order of content steering. With the feature
-//!   `steering` the steering manifest is loaded whenever its TTL has passed.
+//!   variant (redundant variants, pathways and their clones), in the order of content steering. With
+//!   the feature `steering` the steering manifest is loaded whenever its TTL has passed.
 //! - Whatever does not go on, ends: in [`Event::Lost`] for a segment, in [`Event::GaveUp`] for the
 //!   stream.
 //!
 //! One tracker follows one media playlist. A rendition, such as another language, has a tracker of its
-//! own. Keys are the caller's to fetch, as they take credentials.
+//! own: [`Tracker::rendition`].
 
 mod config;
 mod event;
 mod held;
 mod hints;
+mod in_flight;
+mod item;
 mod loading;
 mod media;
+mod pathways;
 mod query;
 mod reload;
 mod request;
 mod servers;
 mod steering;
+mod tune_in;
 mod variants;
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -84,14 +91,18 @@ use sansio::Timestamp;
 
 pub use self::config::{Config, StartAt};
 pub use self::event::{Event, GiveUp};
-use self::held::{Held, Item};
+use self::held::Held;
 use self::hints::HintedPart;
-use self::reload::{Directives, Reload};
+use self::in_flight::{InFlight, Purpose, Requests};
+use self::item::Item;
+use self::pathways::Followed;
+use self::reload::{Expected, Reload, Validators};
 pub use self::request::{Request, RequestId, RequestedRange, Resource, Response};
 use self::servers::Servers;
 #[cfg(feature = "steering")]
 pub use self::steering::SteeringError;
 pub use self::steering::{PathwayClone, SteeringManifest};
+use self::tune_in::TuneIn;
 use self::variants::Carried;
 pub use self::variants::SelectError;
 use crate::live::LivePlaylist;
@@ -106,19 +117,15 @@ pub struct Tracker {
     /// What jitter is made of: the seed's, and how often it was drawn from.
     seed: u32,
     draws: u32,
-    next_id: u64,
     next_hint: u64,
-    in_flight: BTreeMap<RequestId, InFlight>,
-    deadlines: BTreeSet<(Timestamp, RequestId)>,
-    /// Requests that were sent elsewhere.
-    redirected: VecDeque<InFlight>,
-    /// How many of those in flight are media.
-    media_in_flight: usize,
+    requests: Requests,
     events: VecDeque<Event>,
 
     multivariant: Option<(String, MultivariantPlaylist<'static>)>,
     depth: u32,
     variant: usize,
+    /// The rendition to follow instead of the variant.
+    followed: Option<Followed>,
     manifest: Option<SteeringManifest>,
     #[cfg(feature = "steering")]
     steering: Option<steering::Steering>,
@@ -127,50 +134,15 @@ pub struct Tracker {
 
     reload: Reload,
     live: Option<LivePlaylist>,
+    tune_in: Option<TuneIn>,
+    /// What the variant before tells of the playlist that is to be loaded.
+    reported: Option<Expected>,
     position: Option<Ticks>,
     /// What tells where the position is in the next playlist.
     carried: Option<Carried>,
     held: Held,
     hinted: Vec<HintedPart>,
     stopped: Option<GiveUp>,
-}
-
-/// A request that waits for its answer.
-#[derive(Clone, Debug)]
-struct InFlight {
-    purpose: Purpose,
-    server: String,
-    uri: String,
-    range: Option<RequestedRange>,
-    redirects: u32,
-    began: Timestamp,
-    deadline: Timestamp,
-}
-
-#[derive(Clone, Debug)]
-enum Purpose {
-    Playlist(Directives),
-    #[cfg(feature = "steering")]
-    Steering,
-    Item(Item),
-    /// By its number among all hints.
-    HintedPart(u64),
-}
-
-impl Purpose {
-    const fn is_media(&self) -> bool {
-        matches!(self, Self::Item(_) | Self::HintedPart(_))
-    }
-
-    const fn resource(&self) -> Resource {
-        match self {
-            Self::Playlist(_) => Resource::Playlist,
-            #[cfg(feature = "steering")]
-            Self::Steering => Resource::Steering,
-            Self::Item(item) => item.resource(),
-            Self::HintedPart(_) => Resource::HintedPart,
-        }
-    }
 }
 
 impl Tracker {
@@ -184,16 +156,13 @@ impl Tracker {
             config,
             seed: crc32fast::hash(&seed),
             draws: 0,
-            next_id: 0,
             next_hint: 0,
-            in_flight: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
-            redirected: VecDeque::new(),
-            media_in_flight: 0,
+            requests: Requests::default(),
             events: VecDeque::new(),
             multivariant: None,
             depth: 0,
             variant: 0,
+            followed: None,
             manifest: None,
             #[cfg(feature = "steering")]
             steering: None,
@@ -201,6 +170,8 @@ impl Tracker {
             servers: Servers::default(),
             reload: Reload::new(now),
             live: None,
+            tune_in: None,
+            reported: None,
             position: None,
             carried: None,
             held: Held::default(),
@@ -214,7 +185,7 @@ impl Tracker {
     /// Takes the answer to a request. One to a request that is not known, or that was answered
     /// already, is ignored.
     pub fn handle_response(&mut self, now: Timestamp, id: RequestId, response: &Response<'_>) {
-        let Some(request) = self.take(id) else { return };
+        let Some(request) = self.requests.take(id) else { return };
         if response.is_redirect() && request.redirects < self.config.max_redirects {
             return self.redirect(request, response);
         }
@@ -234,7 +205,7 @@ impl Tracker {
 
     /// Takes note that a request had no answer.
     pub fn handle_failure(&mut self, now: Timestamp, id: RequestId) {
-        if let Some(request) = self.take(id) {
+        if let Some(request) = self.requests.take(id) {
             self.failed(now, &request);
         }
     }
@@ -242,10 +213,8 @@ impl Tracker {
     /// Does what is due: requests whose time has passed count as failed, and a stream that
     /// brings nothing new for too long ends.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        while let Some(&(deadline, id)) = self.deadlines.first()
-            && deadline <= now
-        {
-            if let Some(request) = self.take(id) {
+        while let Some(id) = self.requests.overdue(now) {
+            if let Some(request) = self.requests.take(id) {
                 self.tell(Event::Cancelled { id });
                 self.failed(now, &request);
             }
@@ -260,8 +229,8 @@ impl Tracker {
         if self.stopped.is_some() {
             return None;
         }
-        if let Some(request) = self.redirected.pop_front() {
-            return Some(self.send(now, request, None));
+        if let Some(request) = self.requests.next_redirected() {
+            return Some(self.send(now, request, Validators::default()));
         }
         #[cfg(feature = "steering")]
         if let Some(request) = self.steering_request(now) {
@@ -283,8 +252,8 @@ impl Tracker {
         if self.stopped.is_some() {
             return None;
         }
-        let deadline = self.deadlines.first().map(|&(deadline, _)| deadline);
-        let reload = self.reload.due.filter(|_| !self.reload.is_in_flight);
+        let deadline = self.requests.deadline();
+        let reload = self.reload.due.filter(|_| !self.requests.has_playlist());
         let again = self.held.next_try().filter(|_| self.has_room());
         let ends = self.live.as_ref().filter(|live| !reload::is_final(live));
         let ends = ends.map(|live| self.reload.gives_up_at(live, &self.config));
@@ -293,20 +262,22 @@ impl Tracker {
     }
 
     /// Moves the play position: to where playback is now, or by a seek. Times are those of
-    /// [`Tracker::live`].
+    /// [`Tracker::live`]; while there is none it has no effect.
     pub fn play(&mut self, now: Timestamp, position: Ticks) {
+        if self.live.is_none() {
+            return;
+        }
         let is_back = self.position.is_none_or(|before| position < before);
         self.position = Some(position);
-        self.carried = None;
         if is_back {
             self.held.look_from(0);
         }
         self.catch_up();
-        // A window that was full may have room again.
         self.check_progress(now);
     }
 
-    /// The play position; `None` before the media playlist is there.
+    /// The play position; `None` before the media playlist is there, and before a newer copy of it
+    /// than a cache had.
     #[must_use]
     pub const fn position(&self) -> Option<Ticks> {
         self.position
@@ -339,19 +310,17 @@ impl Tracker {
         self.held.is_held(&Item::Segment(sequence.0))
     }
 
-    /// Takes note that the caller has a segment already, from a cache for instance.
+    /// Takes note that the caller has a segment already, from a cache for instance. What is under way
+    /// of it is cancelled.
     pub fn hold(&mut self, sequence: MediaSequence) {
+        self.cancel_all(|purpose| purpose.is_of_segment(sequence.0));
         self.held.hold(Item::Segment(sequence.0), self.live.as_ref());
     }
 
     /// Takes note that the caller has a segment no longer: when the play position comes there it will
     /// be fetched again.
     pub fn forget(&mut self, sequence: MediaSequence) {
-        let is_under_way = |request: &InFlight| match request.purpose {
-            Purpose::Item(Item::Segment(other) | Item::Part(other, _)) => other == sequence.0,
-            _ => false,
-        };
-        if !self.in_flight.values().any(is_under_way) {
+        if self.requests.ids(|purpose| purpose.is_of_segment(sequence.0)).is_empty() {
             self.held.forget(&Item::Segment(sequence.0));
         }
     }
@@ -367,7 +336,12 @@ impl Tracker {
         if self.stopped.take().is_some() {
             self.reload = Reload::new(now);
             self.depth = 0;
-            if self.live.is_none() {
+            self.servers.forgive();
+            #[cfg(feature = "steering")]
+            if let Some(steering) = &mut self.steering {
+                steering.load_again(now);
+            }
+            if self.live.is_none() && !self.place() {
                 self.begin_at_uri();
             }
         }
@@ -384,90 +358,6 @@ impl Tracker {
         }
     }
 
-    /// Takes a request out of those that wait.
-    fn take(&mut self, id: RequestId) -> Option<InFlight> {
-        let request = self.in_flight.remove(&id)?;
-        self.deadlines.remove(&(request.deadline, id));
-        match request.purpose {
-            Purpose::Playlist(_) => self.reload.is_in_flight = false,
-            #[cfg(feature = "steering")]
-            Purpose::Steering => {}
-            Purpose::Item(_) | Purpose::HintedPart(_) => self.media_in_flight -= 1,
-        }
-        Some(request)
-    }
-
-    /// Drops a request whose answer is of no use any more.
-    fn cancel(&mut self, id: RequestId) {
-        if self.take(id).is_some() {
-            self.tell(Event::Cancelled { id });
-        }
-    }
-
-    fn send(
-        &mut self,
-        now: Timestamp,
-        request: InFlight,
-        validators: Option<reload::Validators>,
-    ) -> Request {
-        let id = RequestId(self.next_id);
-        self.next_id += 1;
-        let validators = validators.unwrap_or_default();
-        let sent = Request {
-            id,
-            resource: request.purpose.resource(),
-            uri: request.uri.clone(),
-            range: request.range,
-            if_none_match: validators.etag,
-            if_modified_since: validators.last_modified,
-        };
-        match request.purpose {
-            Purpose::Playlist(_) => self.reload.is_in_flight = true,
-            #[cfg(feature = "steering")]
-            Purpose::Steering => {}
-            Purpose::Item(_) => self.media_in_flight += 1,
-            Purpose::HintedPart(hint) => {
-                self.media_in_flight += 1;
-                if let Some(hinted) = self.hinted.iter_mut().find(|hinted| hinted.number == hint) {
-                    (hinted.request, hinted.id) = (id, Some(id));
-                }
-            }
-        }
-        let deadline = request.deadline.max(now);
-        self.deadlines.insert((deadline, id));
-        self.in_flight.insert(id, InFlight { deadline, ..request });
-        sent
-    }
-
-    /// A request that begins now. What the server may hold back has more time.
-    fn request(&self, now: Timestamp, purpose: Purpose, server: String, uri: String) -> InFlight {
-        let may_block = match purpose {
-            Purpose::Playlist(directives) => directives.is_blocking,
-            Purpose::HintedPart(_) => true,
-            _ => false,
-        };
-        let held_back = self.live.as_ref().filter(|_| may_block);
-        let held_back = held_back.map(|live| reload::target(live, &self.config).saturating_mul(3));
-        let deadline = now + self.config.timeout + held_back.unwrap_or_default();
-        InFlight { purpose, server, uri, range: None, redirects: 0, began: now, deadline }
-    }
-
-    fn redirect(&mut self, request: InFlight, response: &Response<'_>) {
-        let location = response.location.unwrap_or_default();
-        let uri = crate::uri::resolve(&request.uri, location);
-        if let Purpose::Playlist(_) = request.purpose {
-            // Nobody else asks for it meanwhile.
-            self.reload.is_in_flight = true;
-        }
-        self.redirected.push_back(InFlight { uri, redirects: request.redirects + 1, ..request });
-    }
-
-    /// Whether one more segment may be under way.
-    fn has_room(&self) -> bool {
-        let redirected = self.redirected.iter().filter(|request| request.purpose.is_media());
-        self.media_in_flight + redirected.count() < self.config.in_flight.max(1)
-    }
-
     fn tell(&mut self, event: Event) {
         if self.events.len() < Self::MOST_EVENTS {
             self.events.push_back(event);
@@ -476,22 +366,19 @@ impl Tracker {
 
     fn give_up(&mut self, reason: GiveUp) {
         if self.stopped.is_none() {
-            for id in self.in_flight.keys().copied().collect::<Vec<_>>() {
-                self.cancel(id);
-            }
-            self.redirected.clear();
+            self.cancel_all(|_| true);
             self.stopped = Some(reason);
             self.tell(Event::GaveUp(reason));
         }
     }
 
-    /// `length`, a quarter more or less.
+    /// `length`, a quarter more or less, but no more than the longest wait.
     fn with_jitter(&mut self, length: core::time::Duration) -> core::time::Duration {
         self.draws = self.draws.wrapping_add(1);
         let mut hasher = crc32fast::Hasher::new_with_initial(self.seed);
         hasher.update(&self.draws.to_le_bytes());
         let part = (length / 2).saturating_mul(hasher.finalize() >> 16) / (1 << 16);
-        length.saturating_mul(3) / 4 + part
+        (length.saturating_mul(3) / 4 + part).min(self.config.max_backoff)
     }
 }
 
@@ -502,7 +389,7 @@ impl fmt::Debug for Tracker {
             .field("server", &self.servers.current())
             .field("live", &self.live)
             .field("position", &self.position)
-            .field("in_flight", &self.in_flight.len())
+            .field("in_flight", &self.requests.len())
             .field("gave_up", &self.stopped)
             .finish_non_exhaustive()
     }

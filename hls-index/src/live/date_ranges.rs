@@ -1,3 +1,4 @@
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -62,10 +63,11 @@ impl DateRanges {
             return self.replace(tags);
         };
         let kept = core::mem::take(&mut self.tags);
+        let removed: BTreeSet<&str> = removed.iter().map(String::as_str).collect();
+        let new: BTreeSet<&str> = tags.iter().map(|tag| tag.list.as_str()).collect();
         let is_kept = |tag: &DateRangeTag| {
-            let is_removed =
-                self.read(&tag.list).is_some_and(|range| removed.iter().any(|id| id == range.id));
-            !is_removed && !tags.iter().any(|new| new.list == tag.list)
+            let is_removed = self.read(&tag.list).is_some_and(|range| removed.contains(range.id));
+            !is_removed && !new.contains(tag.list.as_str())
         };
         let mut all: Vec<DateRangeTag> = kept.into_iter().filter(is_kept).collect();
         all.extend(tags);

@@ -55,6 +55,9 @@ pub struct Config {
     /// Whether to fetch parts of the segment that is not complete yet, and what is hinted. Yes by
     /// default.
     pub low_latency: bool,
+    /// Whether to fetch keys: those with KEYFORMAT `identity`, which are bytes behind a URI. Yes by
+    /// default; a caller that must show credentials for them, or comes by them otherwise, says no.
+    pub keys: bool,
     /// Whether to ask for delta updates where the server has them. Yes by default.
     pub delta_updates: bool,
     /// How much of a playlist to accept.
@@ -97,6 +100,7 @@ impl Config {
             max_redirects: 10,
             max_body: 64 << 20,
             low_latency: true,
+            keys: true,
             delta_updates: true,
             limits: Limits::default(),
         }

@@ -66,6 +66,8 @@ pub enum Event {
         /// Its name: the PATHWAY-ID, where it is a pathway.
         id: String,
     },
+    /// A steering manifest was loaded and holds now: [`Tracker::manifest`](super::Tracker::manifest).
+    Steered,
     /// A playlist or a manifest cannot be read.
     Unreadable {
         /// Why; `None` for what is no playlist.
@@ -76,7 +78,8 @@ pub enum Event {
         /// For how long.
         since: Duration,
     },
-    /// The playlist has ended (EXT-X-ENDLIST): it will not be loaded again.
+    /// The playlist has ended (EXT-X-ENDLIST), or is whole from the start (of type VOD): it will not
+    /// be loaded again.
     Ended,
     /// The tracker has stopped: it asks for nothing any more, until
     /// [`Tracker::resume`](super::Tracker::resume).

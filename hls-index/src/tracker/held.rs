@@ -1,70 +1,19 @@
 //! What is held, what is under way, and what is wanted next.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use sansio::Timestamp;
 
 use super::config::Config;
-use super::request::{RequestedRange, Resource};
-use crate::byte_range::ByteRange;
+use super::item::{Item, Want, is_file, parts_of};
+use crate::key::Keys;
 use crate::live::LivePlaylist;
 use crate::media::{Map, MediaSequence};
 use crate::segment::Segment;
 use crate::time::Ticks;
 use crate::window::Ahead;
-
-/// Something that is fetched once.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Item {
-    Map(MapKey),
-    Segment(u64),
-    Part(u64, usize),
-}
-
-/// An initialization section: its URI as it is written, and its range.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) struct MapKey {
-    uri: String,
-    /// Offset and length.
-    range: Option<(u64, Option<u64>)>,
-}
-
-impl MapKey {
-    pub(super) fn new(uri: &str, range: Option<RequestedRange>) -> Self {
-        Self { uri: uri.to_string(), range: range.map(|range| (range.offset, range.length)) }
-    }
-}
-
-impl From<Map<'_>> for MapKey {
-    fn from(map: Map<'_>) -> Self {
-        Self::new(map.uri, map.byte_range.map(RequestedRange::from))
-    }
-}
-
-impl Item {
-    pub(super) const fn resource(&self) -> Resource {
-        match *self {
-            Self::Map(_) => Resource::Map,
-            Self::Segment(sequence) => Resource::Segment { sequence: MediaSequence(sequence) },
-            Self::Part(sequence, index) => {
-                Resource::Part { sequence: MediaSequence(sequence), index }
-            }
-        }
-    }
-}
-
-/// Something to fetch.
-#[derive(Clone, Debug)]
-pub(super) struct Want {
-    pub(super) item: Item,
-    /// Its URI as the playlist writes it.
-    pub(super) name: String,
-    pub(super) range: Option<RequestedRange>,
-    /// The segment that it is for.
-    pub(super) sequence: u64,
-}
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -95,8 +44,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Initialization sections past so many are forgotten, those of the earliest segments first.
-    const MOST_MAPS: usize = 256;
+    /// Keys and initialization sections past so many are forgotten, those of the earliest segments first.
+    const MOST_SHARED: usize = 256;
 
     pub(super) fn is_held(&self, item: &Item) -> bool {
         self.entries.get(item).is_some_and(|entry| entry.state == State::Held)
@@ -110,7 +59,7 @@ impl Held {
     /// What the playlist calls it, while it has it.
     pub(super) fn name(&self, item: &Item, live: Option<&LivePlaylist>) -> Option<String> {
         let sequence = self.entries.get(item).map_or(0, |entry| entry.sequence);
-        want_again(live?, item, sequence).map(|want| want.name)
+        Want::again(live?, item, sequence).map(|want| want.name)
     }
 
     /// The play position jumped: what is there may be wanted.
@@ -138,9 +87,11 @@ impl Held {
     ) -> Option<Want> {
         while self.waiting.first().is_some_and(|&(at, _)| at <= now) {
             let (_, item) = self.waiting.pop_first()?;
-            match want_again(live, &item, self.entries.get(&item).map_or(0, |it| it.sequence)) {
+            let sequence = self.entries.get(&item).map_or(0, |entry| entry.sequence);
+            match Want::again(live, &item, sequence) {
                 Some(want) => return Some(want),
-                None => _ = self.entries.remove(&item),
+                // A part that is not listed any more: its segment is seen to anew.
+                None => self.forget(&item),
             }
         }
         let mut window = live.window(position, config.ahead);
@@ -149,8 +100,8 @@ impl Held {
         }
         for fetch in window {
             let sequence = fetch.segment.sequence().0;
-            let want =
-                self.map(sequence, fetch.map).or_else(|| self.segment(&fetch.segment, position));
+            let before = self.before(sequence, fetch.map, fetch.keys, config);
+            let want = before.or_else(|| self.segment(&fetch.segment, position));
             if want.is_some() {
                 return want;
             }
@@ -159,7 +110,9 @@ impl Held {
         if !config.low_latency || !self.reaches_edge(live, position, config.ahead) {
             return None;
         }
-        self.trailing_part(live, position, config.ahead)
+        let part = self.trailing_part(live, position, config.ahead)?;
+        let before = self.before(part.sequence, live.trailing_map(), live.trailing_keys(), config);
+        before.or(Some(part))
     }
 
     /// Whether what comes after the last segment is wanted.
@@ -170,31 +123,34 @@ impl Held {
         }
     }
 
-    /// The initialization section of a segment, when nobody has seen to it.
-    fn map(&mut self, sequence: u64, map: Option<Map<'_>>) -> Option<Want> {
-        let map = map?;
-        let item = Item::Map(map.into());
-        if let Some(entry) = self.entries.get_mut(&item) {
-            entry.sequence = entry.sequence.max(sequence);
-            return None;
-        }
-        let range = map.byte_range.map(RequestedRange::from);
-        Some(Want { item, name: map.uri.into(), range, sequence })
+    /// What must be there before a segment or part, of which nobody has seen to: a key, then the
+    /// initialization section.
+    fn before(
+        &mut self,
+        sequence: u64,
+        map: Option<Map<'_>>,
+        keys: Keys<'_>,
+        config: &Config,
+    ) -> Option<Want> {
+        let keys = map.into_iter().flat_map(|map| map.keys).chain(keys);
+        let keys = keys.filter(|key| config.keys && is_file(key));
+        let keys = keys.map(|key| Want::key(&key, sequence));
+        keys.chain(map.map(|map| Want::map(map, sequence))).find(|want| !self.is_shared(want))
+    }
+
+    /// Whether somebody has seen to what segments share; it is for one more now.
+    fn is_shared(&mut self, want: &Want) -> bool {
+        let entry = self.entries.get_mut(&want.item);
+        entry.map(|entry| entry.sequence = entry.sequence.max(want.sequence)).is_some()
     }
 
     /// The segment, or what parts of it are missing, when nobody has seen to it.
     fn segment(&self, segment: &Segment<'_>, position: Ticks) -> Option<Want> {
         let sequence = segment.sequence().0;
-        let item = Item::Segment(sequence);
-        if self.entries.contains_key(&item) {
+        if self.entries.contains_key(&Item::Segment(sequence)) {
             return None;
         }
-        let whole = Want {
-            item,
-            name: segment.uri().into(),
-            range: segment.byte_range().map(RequestedRange::from),
-            sequence,
-        };
+        let whole = Want::segment(segment);
         let has_parts = self.entries.range(parts_of(sequence)).next().is_some();
         if !has_parts || segment.parts().len() == 0 {
             return Some(whole);
@@ -208,7 +164,7 @@ impl Held {
                 None => missing = missing.or(Some(part)),
             }
         }
-        missing.map(|part| want_part(sequence, part.index, part.uri, part.byte_range))
+        missing.map(|part| Want::part(sequence, &part))
     }
 
     /// The next part of the segment that is not complete yet.
@@ -226,7 +182,7 @@ impl Held {
             let is_seen = self.entries.contains_key(&Item::Part(sequence, part.index));
             !part.is_gap && !is_seen && (is_begun || until.is_none_or(|until| part.start < until))
         })?;
-        Some(want_part(sequence, part.index, part.uri, part.byte_range))
+        Some(Want::part(sequence, &part))
     }
 
     /// It is being fetched.
@@ -243,10 +199,8 @@ impl Held {
 
     /// It is there.
     pub(super) fn hold(&mut self, item: Item, live: Option<&LivePlaylist>) {
-        let sequence = match item {
-            Item::Segment(sequence) | Item::Part(sequence, _) => sequence,
-            Item::Map(_) => self.entries.get(&item).map_or(0, |entry| entry.sequence),
-        };
+        let of_all = self.entries.get(&item).map_or(0, |entry| entry.sequence);
+        let sequence = item.sequence().unwrap_or(of_all);
         self.wait_no_more(&item);
         self.begin(item.clone(), sequence);
         if let Some(entry) = self.entries.get_mut(&item) {
@@ -260,7 +214,7 @@ impl Held {
                     self.complete(&segment);
                 }
             }
-            Item::Map(_) => {}
+            Item::Key(_) | Item::Map(_) => {}
         }
     }
 
@@ -285,7 +239,9 @@ impl Held {
         again: Timestamp,
         attempts: u32,
     ) -> bool {
-        let Some(entry) = self.entries.get_mut(item) else { return false };
+        // The caller may have come by it otherwise meanwhile.
+        let entry = self.entries.get_mut(item).filter(|entry| entry.state == State::Fetching);
+        let Some(entry) = entry else { return false };
         entry.tried.push(server.into());
         let mut at = now;
         if !has_others {
@@ -316,16 +272,13 @@ impl Held {
         self.entries.remove(item);
         if let &Item::Segment(sequence) = item {
             self.forget_parts(sequence);
-            self.cursor = self.cursor.min(sequence);
         }
+        self.cursor = self.cursor.min(item.sequence().unwrap_or(u64::MAX));
     }
 
     /// What was of segments before `first` is of no use any more.
     pub(super) fn evict_before(&mut self, first: u64) {
-        let old = |item: &Item| match item {
-            Item::Segment(sequence) | Item::Part(sequence, _) => *sequence < first,
-            Item::Map(_) => false,
-        };
+        let old = |item: &Item| item.sequence().is_some_and(|sequence| sequence < first);
         for start in [Item::Segment(0), Item::Part(0, 0)] {
             while let Some((item, _)) =
                 self.entries.range(&start..).next().filter(|(item, _)| old(item))
@@ -335,11 +288,11 @@ impl Held {
                 self.entries.remove(&item);
             }
         }
-        let maps = self.entries.range(..Item::Segment(0)).count();
-        for _ in Self::MOST_MAPS..maps {
-            let maps = self.entries.range(..Item::Segment(0));
-            let maps = maps.filter(|(_, entry)| entry.state != State::Fetching);
-            let oldest = maps.min_by_key(|(_, entry)| entry.sequence);
+        let shared = self.entries.range(..Item::Segment(0)).count();
+        for _ in Self::MOST_SHARED..shared {
+            let shared = self.entries.range(..Item::Segment(0));
+            let shared = shared.filter(|(_, entry)| entry.state != State::Fetching);
+            let oldest = shared.min_by_key(|(_, entry)| entry.sequence);
             if let Some(item) = oldest.map(|(item, _)| item.clone()) {
                 self.wait_no_more(&item);
                 self.entries.remove(&item);
@@ -358,39 +311,6 @@ impl Held {
     fn wait_no_more(&mut self, item: &Item) {
         if let Some(&State::Waiting(at)) = self.entries.get(item).map(|entry| &entry.state) {
             self.waiting.remove(&(at, item.clone()));
-        }
-    }
-}
-
-fn parts_of(sequence: u64) -> core::ops::RangeInclusive<Item> {
-    Item::Part(sequence, 0)..=Item::Part(sequence, usize::MAX)
-}
-
-fn want_part(sequence: u64, index: usize, uri: &str, range: Option<ByteRange>) -> Want {
-    let range = range.map(RequestedRange::from);
-    Want { item: Item::Part(sequence, index), name: uri.into(), range, sequence }
-}
-
-/// What to ask for once more; `None` when the playlist has it no longer.
-fn want_again(live: &LivePlaylist, item: &Item, sequence: u64) -> Option<Want> {
-    match item {
-        Item::Map(MapKey { uri, range }) => {
-            let range = range.map(|(offset, length)| RequestedRange { offset, length });
-            Some(Want { item: item.clone(), name: uri.clone(), range, sequence })
-        }
-        &Item::Segment(sequence) => {
-            let segment = live.segment(MediaSequence(sequence))?;
-            let range = segment.byte_range().map(RequestedRange::from);
-            Some(Want { item: item.clone(), name: segment.uri().into(), range, sequence })
-        }
-        &Item::Part(sequence, index) => {
-            let mut parts = match live.segment(MediaSequence(sequence)) {
-                Some(segment) => segment.parts(),
-                None if sequence == live.next_sequence().0 => live.trailing_parts(),
-                None => return None,
-            };
-            let part = parts.nth(index)?;
-            Some(want_part(sequence, index, part.uri, part.byte_range))
         }
     }
 }

@@ -73,3 +73,60 @@ pub(super) fn hint(live: &LivePlaylist, hint_type: HintType) -> Option<PreloadHi
 pub(super) fn range(offset: u64, length: Option<u64>) -> Option<RequestedRange> {
     (offset > 0 || length.is_some()).then_some(RequestedRange { offset, length })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(uri: &str, offset: u64, length: Option<u64>) -> PreloadHint<'_> {
+        PreloadHint {
+            hint_type: HintType::Part,
+            uri,
+            byte_range_start: offset,
+            byte_range_length: length,
+        }
+    }
+
+    #[test]
+    fn a_part_lies_in_what_was_hinted_or_not() {
+        let range = |offset, length| ByteRange::new(offset, length);
+        for (offset, length, part, expected) in [
+            (0, None, None, true),
+            (1, None, None, false),
+            (0, Some(10), None, false),
+            (5, None, range(5, 10), true),
+            (5, None, range(4, 10), false),
+            (5, Some(10), range(5, 10), true),
+            (5, Some(10), range(7, 8), true),
+            (5, Some(10), range(7, 9), false),
+            (5, Some(10), range(4, 2), false),
+        ] {
+            let hinted = HintedPart::new(0, &hint("a", offset, length));
+            assert_eq!(hinted.has("a", part), expected, "{offset} {length:?} {part:?}");
+            assert!(!hinted.has("b", part));
+        }
+    }
+
+    #[test]
+    fn a_hint_is_within_another_or_not() {
+        for (first, second, expected) in [
+            ((5, Some(10)), (5, Some(10)), true),
+            ((5, Some(10)), (5, Some(9)), false),
+            ((5, Some(10)), (6, Some(10)), false),
+            ((5, None), (5, None), true),
+            ((5, None), (9, Some(1)), true),
+            ((5, None), (4, None), false),
+        ] {
+            let hinted = HintedPart::new(0, &hint("a", first.0, first.1));
+            let is_in = |uri| hinted.has_hint(&hint(uri, second.0, second.1));
+            assert_eq!((is_in("a"), is_in("b")), (expected, false), "{first:?} {second:?}");
+        }
+    }
+
+    #[test]
+    fn all_of_a_resource_is_no_range() {
+        assert_eq!(range(0, None), None);
+        assert_eq!(range(7, None), Some(RequestedRange { offset: 7, length: None }));
+        assert_eq!(range(0, Some(7)), Some(RequestedRange { offset: 0, length: Some(7) }));
+    }
+}

@@ -1,13 +1,16 @@
 //! Loading the playlists, and what follows from what they say.
 
 use alloc::string::String;
+use core::time::Duration;
 
 use sansio::Timestamp;
 
 use super::event::{Event, GiveUp};
+use super::in_flight::{InFlight, Purpose};
 use super::reload::{self, Directives, Validators, backoff};
 use super::request::{Request, Response};
-use super::{InFlight, Purpose, Tracker, query};
+use super::tune_in::TuneIn;
+use super::{Tracker, query};
 use crate::define::Source;
 use crate::live::{LivePlaylist, ReloadError, Update};
 use crate::multivariant::MultivariantPlaylist;
@@ -20,7 +23,7 @@ impl Tracker {
 
     /// The load of a playlist, when it is due.
     pub(super) fn playlist_request(&mut self, now: Timestamp) -> Option<Request> {
-        if self.reload.is_in_flight || self.reload.due.is_none_or(|due| due > now) {
+        if self.requests.has_playlist() || self.reload.due.is_none_or(|due| due > now) {
             return None;
         }
         let Some((source, is_other)) = self.servers.playlist(now) else {
@@ -30,20 +33,25 @@ impl Tracker {
         if is_other {
             // Another server's copy may be older or newer.
             self.reload.is_full = true;
+            self.reload.refusals = 0;
             self.reload.forget_validators();
             if self.live.is_some() {
                 self.tell(Event::Server { id: source.server.clone() });
             }
         }
-        let (directives, parameters) =
-            self.reload.directives(now, self.live.as_ref(), &self.config);
+        let live = self.live.as_ref();
+        let expected = match (live, &self.tune_in) {
+            (Some(live), Some(tune_in)) => Some(tune_in.expected(now, live, &self.config)),
+            _ => self.reported.take(),
+        };
+        let (directives, parameters) = self.reload.directives(now, live, expected, &self.config);
         let uri = query::with_parameters(&source.uri, &parameters);
         let validators = match self.live {
             Some(_) => self.reload.validators(directives),
             None => Validators::default(),
         };
         let request = self.request(now, Purpose::Playlist(directives), source.server, uri);
-        Some(self.send(now, request, Some(validators)))
+        Some(self.send(now, request, validators))
     }
 
     pub(super) fn playlist_answered(
@@ -57,8 +65,8 @@ impl Tracker {
             return;
         }
         if response.status == 304 && self.live.is_some() {
-            self.reload.failures = 0;
-            self.reload.held_since = request.began;
+            (self.reload.failures, self.reload.backwards) = (0, 0);
+            (self.reload.held_since, self.reload.age) = (request.began, response.age);
             return self.nothing_new(now);
         }
         if !response.is_success() || response.body.len() > self.config.max_body {
@@ -74,8 +82,11 @@ impl Tracker {
         let uri = response.uri.unwrap_or(&request.uri);
         if is_media(text) {
             self.media_playlist(now, request, directives, response, (uri, text));
-        } else {
+        } else if self.live.is_none() {
             self.multivariant_playlist(now, request, uri, text);
+        } else {
+            self.tell(Event::Unreadable { error: None });
+            self.playlist_failed(now, &request.server, directives, None);
         }
     }
 
@@ -89,7 +100,9 @@ impl Tracker {
             Ok(playlist) => {
                 self.multivariant = Some((String::from(uri), playlist.into_owned()));
                 self.reload.failures = 0;
-                self.choose_variant(now);
+                #[cfg(feature = "steering")]
+                self.begin_steering(now);
+                self.choose_variant();
             }
             Err(error) => {
                 self.tell(Event::Unreadable { error: Some(error) });
@@ -130,6 +143,11 @@ impl Tracker {
                     self.servers.set_base(uri);
                 }
                 self.reload.succeeded(request.began, directives, response);
+                if is_first && !directives.is_blocking {
+                    let live = self.live.as_ref();
+                    self.tune_in =
+                        live.and_then(|it| TuneIn::begin(now, it, response.age, &self.config));
+                }
                 self.updated(now, request.began, update, is_first);
             }
             Err(ReloadError::NotHeld { .. }) if directives.is_delta => {
@@ -167,7 +185,6 @@ impl Tracker {
     ) {
         self.forget_stream();
         self.carried = None;
-        self.position = None;
         self.tell(Event::Restarted);
         self.media_playlist(now, request, Directives::default(), response, (uri, text));
     }
@@ -175,7 +192,9 @@ impl Tracker {
     fn updated(&mut self, now: Timestamp, began: Timestamp, update: Update, is_first: bool) {
         let Some(live) = &self.live else { return };
         let is_change = is_first || update.is_progress() || update.evicted > 0;
-        if is_change {
+        let is_final = reload::is_final(live);
+        let is_end = is_final && self.reload.due.take().is_some();
+        if is_change && !is_final {
             self.reload.changed(now, began, live, &self.config);
         }
         if is_first || update.is_progress() {
@@ -187,12 +206,15 @@ impl Tracker {
         for segment in live.segments().rev().take(if is_first { 0 } else { added }) {
             self.held.complete(&segment);
         }
-        let is_final = reload::is_final(live);
-        if is_final {
-            self.reload.due = None;
+        if let Some(tune_in) = self.tune_in.as_mut().filter(|_| !is_first)
+            && (update.missed > 0 || !tune_in.goes_on(now, live, self.reload.age))
+        {
+            self.tune_in = None;
         }
-        if is_first {
-            self.set_start();
+        match self.tune_in {
+            // Nothing else begins before it.
+            Some(_) => self.reload.due = Some(now),
+            None => self.set_start(),
         }
         if is_change || update.changed.is_some() {
             self.tell(Event::Updated(update));
@@ -200,7 +222,7 @@ impl Tracker {
         if let Some(sequence) = update.changed {
             self.tell(Event::SegmentChanged { sequence });
         }
-        if update.has_ended {
+        if is_end {
             self.tell(Event::Ended);
         }
         self.match_hints();
@@ -212,15 +234,23 @@ impl Tracker {
 
     /// A load that brought nothing.
     fn nothing_new(&mut self, now: Timestamp) {
+        self.stop_tuning_in();
         if let Some(live) = &self.live {
             self.reload.unchanged(now, live, &self.config);
         }
         self.check_progress(now);
     }
 
+    /// What is there must do.
+    fn stop_tuning_in(&mut self) {
+        self.tune_in = None;
+        self.set_start();
+    }
+
     /// Tells when nothing new has come for long, and ends it when it is too long.
     pub(super) fn check_progress(&mut self, now: Timestamp) {
-        let Some(live) = self.live.as_ref().filter(|live| !reload::is_final(live)) else { return };
+        let live = self.live.as_ref().filter(|live| !reload::is_final(live));
+        let Some(live) = live.filter(|_| self.stopped.is_none()) else { return };
         if now >= self.reload.gives_up_at(live, &self.config) {
             return self.give_up(GiveUp::NoProgress);
         }
@@ -245,6 +275,7 @@ impl Tracker {
         directives: Directives,
         response: Option<&Response<'_>>,
     ) {
+        self.stop_tuning_in();
         self.reload.failures += 1;
         let failures = self.reload.failures;
         if failures >= self.config.attempts.max(1) {
@@ -253,13 +284,15 @@ impl Tracker {
         // A server may not like what it was asked for.
         let is_refused = response.is_some_and(|response| matches!(response.status, 400 | 404));
         self.reload.is_plain = directives.is_blocking && is_refused;
+        self.reload.refusals += u32::from(self.reload.is_plain);
         self.reload.is_full = true;
         if directives == Directives::default() || !is_refused {
             self.servers.penalize(server, now, self.config.penalty);
         }
-        let wait = match response.and_then(|response| response.retry_after) {
+        let retry_after = response.and_then(|response| response.retry_after);
+        let wait = match retry_after {
+            _ if self.servers.has_other(now) => Duration::ZERO,
             Some(wait) => wait.min(self.config.max_backoff.max(self.config.reload_floor)),
-            None if self.servers.has_other(now) => core::time::Duration::ZERO,
             None => self.with_jitter(backoff(failures, &self.config)),
         };
         self.reload.due = Some(now + wait);
@@ -268,13 +301,11 @@ impl Tracker {
     /// Lets go of the media playlist and everything of it.
     pub(super) fn forget_stream(&mut self) {
         self.live = None;
+        self.position = None;
+        self.tune_in = None;
         self.held = Default::default();
         self.hinted.clear();
         self.reload.forget_validators();
-        let media = self.in_flight.iter().filter(|(_, request)| request.purpose.is_media());
-        for id in media.map(|(id, _)| *id).collect::<alloc::vec::Vec<_>>() {
-            self.cancel(id);
-        }
-        self.redirected.retain(|request| !request.purpose.is_media());
+        self.cancel_all(Purpose::is_media);
     }
 }

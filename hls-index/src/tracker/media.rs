@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 
 use sansio::Timestamp;
 
+use super::Tracker;
 use super::event::Event;
-use super::held::{Item, MapKey};
 use super::hints::{self, HintedPart};
-use super::reload::backoff;
+use super::in_flight::{InFlight, Purpose};
+use super::item::{Item, MapKey};
+use super::reload::{Validators, backoff};
 use super::request::{Request, Resource, Response};
 use super::servers::Source;
-use super::{InFlight, Purpose, Tracker};
 use crate::hint::HintType;
 use crate::media::MediaSequence;
 
@@ -23,23 +24,24 @@ impl Tracker {
         if !self.has_room() {
             return None;
         }
-        let (live, position) = (self.live.as_ref()?, self.position?);
-        let Some(want) = self.held.next_want(now, live, position, &self.config) else {
-            return self.hint_request(now);
-        };
-        let sources = self.media_sources(now, want.sequence, &want.name);
-        let tried = self.held.tried(&want.item);
-        let untried = sources.iter().find(|source| !tried.contains(&source.server));
-        self.held.begin(want.item.clone(), want.sequence);
-        let Some(source) = untried.or_else(|| sources.first()).cloned() else {
+        loop {
+            let (live, position) = (self.live.as_ref()?, self.position?);
+            let Some(want) = self.held.next_want(now, live, position, &self.config) else {
+                return self.hint_request(now);
+            };
+            let sources = self.media_sources(now, want.sequence, &want.name);
+            let tried = self.held.tried(&want.item);
+            let untried = sources.iter().find(|source| !tried.contains(&source.server));
+            self.held.begin(want.item.clone(), want.sequence);
+            if let Some(Source { server, uri }) = untried.or_else(|| sources.first()).cloned() {
+                let request = self.request(now, Purpose::Item(want.item), server, uri);
+                let request = InFlight { range: want.range, ..request };
+                return Some(self.send(now, request, Validators::default()));
+            }
             // No server has it by the placement.
             self.held.fail(&want.item, "", false, now, now, 1);
             self.tell(Event::Lost { resource: want.item.resource() });
-            return self.media_request(now);
-        };
-        let Source { server, uri } = source;
-        let request = self.request(now, Purpose::Item(want.item), server, uri);
-        Some(self.send(now, InFlight { range: want.range, ..request }, None))
+        }
     }
 
     /// What is hinted, once, where the window reaches so far.
@@ -57,9 +59,8 @@ impl Tracker {
                 let source = self.media_sources(now, sequence, hint.uri).into_iter().next()?;
                 self.held.begin(item.clone(), sequence);
                 let request = self.request(now, Purpose::Item(item), source.server, source.uri);
-                let mut request = self.send(now, InFlight { range, ..request }, None);
-                request.resource = Resource::HintedMap;
-                return Some(request);
+                let request = InFlight { resource: Resource::HintedMap, range, ..request };
+                return Some(self.send(now, request, Validators::default()));
             }
         }
         let hint = hints::hint(live, HintType::Part)?;
@@ -79,7 +80,7 @@ impl Tracker {
         self.next_hint += 1;
         let purpose = Purpose::HintedPart(number);
         let request = self.request(now, purpose, source.server, source.uri);
-        Some(self.send(now, InFlight { range, ..request }, None))
+        Some(self.send(now, InFlight { range, ..request }, Validators::default()))
     }
 
     fn media_sources(&self, now: Timestamp, sequence: u64, name: &str) -> Vec<Source> {
@@ -116,10 +117,8 @@ impl Tracker {
             Purpose::HintedPart(number) => return self.hinted_part_failed(*number),
             _ => return,
         };
-        let sequence = match *item {
-            Item::Segment(sequence) | Item::Part(sequence, _) => sequence,
-            Item::Map(_) => self.live.as_ref().map_or(0, |live| live.first_sequence().0),
-        };
+        let first = || self.live.as_ref().map_or(0, |live| live.first_sequence().0);
+        let sequence = item.sequence().unwrap_or_else(first);
         let name = self.held.name(item, self.live.as_ref());
         let sources = name.map(|name| self.media_sources(now, sequence, &name)).unwrap_or_default();
         let tried = self.held.tried(item);
@@ -128,9 +127,9 @@ impl Tracker {
         let has_others = sources.iter().any(is_new);
         let wait = match response.and_then(|response| response.retry_after) {
             Some(wait) => wait.min(self.config.max_backoff),
-            None => backoff(self.held.rounds(item) + 1, &self.config),
+            None => self.with_jitter(backoff(self.held.rounds(item) + 1, &self.config)),
         };
-        let again = now + self.with_jitter(wait);
+        let again = now + wait;
         let attempts = self.config.media_attempts;
         if self.held.fail(item, &request.server, has_others, now, again, attempts) {
             self.tell(Event::Lost { resource: item.resource() });

@@ -21,6 +21,15 @@ pub(super) fn with_parameters(uri: &str, parameters: &[(&str, String)]) -> Strin
     alloc::format!("{path}?{}{fragment}", all.join("&"))
 }
 
+/// `uri` without the parameters that are reserved for directives.
+pub(super) fn without_directives(uri: &str) -> String {
+    let (uri, fragment) = uri.split_at(uri.find('#').unwrap_or(uri.len()));
+    let Some((path, query)) = uri.split_once('?') else { return alloc::format!("{uri}{fragment}") };
+    let kept: Vec<&str> = query.split('&').filter(|part| !part.starts_with("_HLS_")).collect();
+    let mark = if kept.is_empty() { "" } else { "?" };
+    alloc::format!("{path}{mark}{}{fragment}", kept.join("&"))
+}
+
 /// `text` with everything percent-encoded that may not stand in the value of a parameter.
 #[cfg(feature = "steering")]
 pub(super) fn percent_encoded(text: &str) -> String {
@@ -57,6 +66,19 @@ mod tests {
             assert_eq!(with_parameters(uri, &directives), expected);
         }
         assert_eq!(with_parameters("b?z&a", &[]), "b?z&a", "nobody asked for it");
+    }
+
+    #[test]
+    fn directives_are_taken_out_again() {
+        for (uri, expected) in [
+            ("b", "b"),
+            ("b#_HLS_a", "b#_HLS_a"),
+            ("b?_HLS_msn=7&_HLS_skip=YES", "b"),
+            ("b?a=1&_HLS_msn=7&z#f", "b?a=1&z#f"),
+            ("b?x_HLS_msn=7", "b?x_HLS_msn=7"),
+        ] {
+            assert_eq!(without_directives(uri), expected);
+        }
     }
 
     #[cfg(feature = "steering")]

@@ -10,6 +10,7 @@ use super::config::Config;
 use super::request::Response;
 use crate::live::LivePlaylist;
 use crate::media::PlaylistType;
+use crate::server_control::ServerControl;
 use crate::time::Ticks;
 
 /// What is known of the loads so far.
@@ -17,19 +18,21 @@ use crate::time::Ticks;
 pub(super) struct Reload {
     /// When to load next; `None` when that is not known or there will be none.
     pub(super) due: Option<Timestamp>,
-    pub(super) is_in_flight: bool,
     /// When there was something new for the last time.
     pub(super) progress_at: Timestamp,
-    /// When the load began that gave what is held.
+    /// When the load began that gave what is held, and how long a cache had held it by then.
     pub(super) held_since: Timestamp,
+    pub(super) age: Option<Duration>,
     /// How often in a row there was nothing new, and how often it failed.
     unchanged: u32,
     pub(super) failures: u32,
     /// How often in a row the playlist went back.
     pub(super) backwards: u32,
     pub(super) is_stalled: bool,
-    /// Whether the next load may use directives.
+    /// Whether the next load does without blocking, and how often the server refused that in all.
     pub(super) is_plain: bool,
+    pub(super) refusals: u32,
+    /// Whether the next load is for all of the playlist.
     pub(super) is_full: bool,
     validators: Validators,
 }
@@ -41,6 +44,21 @@ pub(super) struct Validators {
     pub(super) last_modified: Option<String>,
 }
 
+/// The segment, and the part of it, that a playlist should have to be new.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    pub(super) sequence: u64,
+    pub(super) part: Option<u64>,
+}
+
+impl Expected {
+    fn next(live: &LivePlaylist, config: &Config) -> Self {
+        let part = live.part_target().filter(|_| config.low_latency);
+        let part = part.map(|_| live.trailing_parts().len() as u64);
+        Self { sequence: live.next_sequence().0, part }
+    }
+}
+
 /// How a playlist was asked for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Directives {
@@ -49,51 +67,50 @@ pub(super) struct Directives {
 }
 
 impl Reload {
+    /// A server that refused directives so often is asked without them.
+    const MOST_REFUSALS: u32 = 3;
+
     pub(super) fn new(now: Timestamp) -> Self {
         Self {
             due: Some(now),
-            is_in_flight: false,
             progress_at: now,
             held_since: now,
+            age: None,
             unchanged: 0,
             failures: 0,
             backwards: 0,
             is_stalled: false,
             is_plain: false,
+            refusals: 0,
             is_full: false,
             validators: Validators::default(),
         }
     }
 
-    /// The directives for the next load.
+    /// The directives for the next load, which should have what is `expected`, or what comes next.
     pub(super) fn directives(
         &mut self,
         now: Timestamp,
         live: Option<&LivePlaylist>,
+        expected: Option<Expected>,
         config: &Config,
     ) -> (Directives, Vec<(&'static str, String)>) {
         let (is_plain, is_full) =
             (core::mem::take(&mut self.is_plain), core::mem::take(&mut self.is_full));
+        let control = live.and_then(LivePlaylist::server_control);
+        let next = live.filter(|_| self.blocks(control)).map(|live| Expected::next(live, config));
         let mut parameters = Vec::new();
         let mut directives = Directives::default();
-        let Some((live, control)) = live.and_then(|live| Some((live, live.server_control()?)))
-        else {
-            return (directives, parameters);
-        };
-        if is_final(live) {
-            return (directives, parameters);
-        }
-        if control.can_block_reload && !is_plain {
+        if let Some(Expected { sequence, part }) = expected.or(next).filter(|_| !is_plain) {
             directives.is_blocking = true;
-            parameters.push(("_HLS_msn", live.next_sequence().to_string()));
-            if live.part_target().is_some() {
-                parameters.push(("_HLS_part", live.trailing_parts().len().to_string()));
-            }
+            parameters.push(("_HLS_msn", sequence.to_string()));
+            parameters.extend(part.map(|part| ("_HLS_part", part.to_string())));
         }
+        let (Some(live), Some(control)) = (live, control) else { return (directives, parameters) };
         if let Some(boundary) = control.can_skip_until
             && config.delta_updates
             && !is_full
-            && Ticks::from(now - self.held_since) <= Ticks::new(boundary.count() / 2)
+            && Ticks::from(self.age_of_copy(now)) <= Ticks::new(boundary.count() / 2)
             && live.end() - live.start() > boundary
         {
             directives.is_delta = true;
@@ -101,6 +118,17 @@ impl Reload {
             parameters.push(("_HLS_skip", version.into()));
         }
         (directives, parameters)
+    }
+
+    /// How old the copy that is held is.
+    fn age_of_copy(&self, now: Timestamp) -> Duration {
+        (now - self.held_since).saturating_add(self.age.unwrap_or_default())
+    }
+
+    /// Whether to ask a server for what is not there yet.
+    fn blocks(&self, control: Option<ServerControl>) -> bool {
+        let can_block = control.is_some_and(|control| control.can_block_reload);
+        can_block && self.refusals < Self::MOST_REFUSALS
     }
 
     /// What a load without directives says of the copy that is held.
@@ -125,6 +153,7 @@ impl Reload {
         self.failures = 0;
         self.backwards = 0;
         self.held_since = began;
+        self.age = response.age;
         // An answer to directives is no answer without them.
         self.validators = Validators::default();
         if directives == Directives::default() {
@@ -142,14 +171,11 @@ impl Reload {
         config: &Config,
     ) {
         self.unchanged = 0;
-        let can_block = live.server_control().is_some_and(|control| control.can_block_reload);
-        self.due = if is_final(live) {
-            None
-        } else if can_block {
-            Some((began + config.blocking_floor).max(now))
-        } else {
-            Some((began + target(live, config)).max(now))
+        let wait = match self.blocks(live.server_control()) {
+            true => config.blocking_floor,
+            false => between_loads(live, config),
         };
+        self.due = Some((began + wait).max(now));
     }
 
     /// There was more to play.
@@ -190,6 +216,15 @@ pub(super) fn target(live: &LivePlaylist, config: &Config) -> Duration {
     let last = || live.segments().next_back().map(|segment| segment.duration());
     let target = live.target_duration().filter(|target| *target > Ticks::ZERO).or_else(last);
     Duration::from(target.unwrap_or_default()).max(config.reload_floor)
+}
+
+/// The least time between two loads of a playlist that changes: a target duration, or its last
+/// segment's where that is longer, as it may be by half a second. One of more than two target
+/// durations is not believed.
+fn between_loads(live: &LivePlaylist, config: &Config) -> Duration {
+    let target = target(live, config);
+    let last = live.segments().next_back().map(|segment| Duration::from(segment.duration()));
+    last.unwrap_or_default().clamp(target, target.saturating_mul(2))
 }
 
 /// How long to wait after the `failures`th failure in a row.

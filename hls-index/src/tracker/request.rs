@@ -44,7 +44,10 @@ pub enum Resource {
     Playlist,
     /// The steering manifest. The tracker needs its body.
     Steering,
-    /// An initialization section. Here and below the body is the caller's alone.
+    /// A key (EXT-X-KEY) for the segments from here on, when [`Config::keys`](super::Config::keys)
+    /// says so. Here and below the body is the caller's alone.
+    Key,
+    /// An initialization section.
     Map,
     /// A segment.
     Segment {
@@ -113,6 +116,8 @@ pub struct Response<'b> {
     pub etag: Option<&'b str>,
     /// Last-Modified.
     pub last_modified: Option<&'b str>,
+    /// Age: how long a cache held it.
+    pub age: Option<Duration>,
     /// Retry-After.
     pub retry_after: Option<Duration>,
     /// The body; for what [`Resource::needs_body`] says no it may be empty.

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use sansio::Timestamp;
 
+use super::query;
 use crate::media::MediaSequence;
 use crate::placement::{Placement, Server};
 use crate::uri;
@@ -57,7 +58,7 @@ impl Servers {
     /// Where to load the playlist from now, and whether that is another server than before.
     pub(super) fn playlist(&mut self, now: Timestamp) -> Option<(Source, bool)> {
         let first = self.in_order(now).next()?;
-        let (server, uri) = (first.id().to_string(), playlist_uri(first));
+        let (server, uri) = (first.id().to_string(), first.base().to_string());
         let is_other = self.current.as_deref() != Some(first.id());
         if is_other {
             self.base = None;
@@ -67,6 +68,11 @@ impl Servers {
         Some((Source { server, uri }, is_other))
     }
 
+    /// Where the playlist would be loaded from now.
+    pub(super) fn next_playlist_uri(&self, now: Timestamp) -> Option<&str> {
+        self.in_order(now).next().map(Server::base)
+    }
+
     /// The name of the server that the playlist comes from.
     pub(super) fn current(&self) -> Option<&str> {
         self.current.as_deref()
@@ -74,7 +80,18 @@ impl Servers {
 
     /// Learns where the playlist came from, after redirects.
     pub(super) fn set_base(&mut self, uri: &str) {
-        self.base = Some(uri.to_string());
+        self.base = Some(query::without_directives(uri));
+    }
+
+    /// The URI of the playlist on the server that it comes from.
+    pub(super) fn playlist_uri(&self) -> Option<&str> {
+        let current = self.placement.servers().iter().find(|it| Some(it.id()) == self.current());
+        self.base.as_deref().or_else(|| current.map(Server::base))
+    }
+
+    /// Nobody has failed.
+    pub(super) fn forgive(&mut self) {
+        self.penalties.clear();
     }
 
     /// Whether another server could be asked for the playlist.
@@ -150,7 +167,40 @@ impl Servers {
     }
 }
 
-fn playlist_uri(server: &Server) -> String {
-    let base = server.base();
-    server.replacement().map_or_else(|| base.to_string(), |replacement| replacement.apply(base))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_server_that_failed_comes_last_for_as_long_as_it_is_told() {
+        let mut servers = Servers::default();
+        servers.replace(Placement::of_redundant_variants(["a", "b"]).unwrap());
+        let now = Timestamp::from_secs(1);
+        let first = |servers: &Servers, now| servers.in_order(now).next().unwrap().id().to_string();
+        servers.penalize("a", now, MINUTE);
+        let last = now + MINUTE - Duration::from_nanos(1);
+        assert_eq!((first(&servers, now), first(&servers, last)), ("b".into(), "b".into()));
+        assert_eq!(first(&servers, now + MINUTE), "a");
+        assert!(servers.is_penalized("a", last) && !servers.is_penalized("a", now + MINUTE));
+        // Of two that failed, the one that failed first.
+        servers.penalize("b", now + MINUTE / 2, MINUTE);
+        assert_eq!(first(&servers, last), "a");
+        servers.playlist(now + MINUTE);
+        assert!(!servers.has_other(now + MINUTE), "the other one has failed");
+        assert!(servers.has_other(now + MINUTE * 2));
+    }
+
+    #[test]
+    fn names_without_end_are_not_kept() {
+        let mut servers = Servers::default();
+        let now = Timestamp::from_secs(1);
+        for number in 0..2_000 {
+            servers.penalize(&number.to_string(), now, MINUTE);
+        }
+        assert_eq!(servers.penalties.len(), Servers::MOST_PENALTIES);
+        servers.penalize("new", now + MINUTE, MINUTE);
+        assert_eq!(servers.penalties.len(), 1, "those whose time has passed make room");
+    }
 }

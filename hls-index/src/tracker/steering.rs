@@ -10,7 +10,11 @@ use sansio::Timestamp;
 
 use super::Tracker;
 #[cfg(feature = "steering")]
-use super::{Event, InFlight, Purpose, Request, Response, query};
+use super::in_flight::{InFlight, Purpose};
+#[cfg(feature = "steering")]
+use super::reload::Validators;
+#[cfg(feature = "steering")]
+use super::{Event, Request, Response, query};
 use crate::placement::Replacement;
 #[cfg(feature = "steering")]
 use crate::uri;
@@ -42,6 +46,8 @@ pub struct PathwayClone {
     pub replacement: Replacement,
     /// PER-VARIANT-URIS of URI-REPLACEMENT: STABLE-VARIANT-IDs and the URIs of their playlists.
     pub per_variant_uris: Vec<(String, String)>,
+    /// PER-RENDITION-URIS of URI-REPLACEMENT: STABLE-RENDITION-IDs and the URIs of their playlists.
+    pub per_rendition_uris: Vec<(String, String)>,
 }
 
 /// Why a text is no steering manifest.
@@ -110,12 +116,14 @@ fn clone(value: &serde_json::Value) -> Option<PathwayClone> {
             replacement = replacement.parameter(name, value);
         }
     }
-    let uris = pairs("PER-VARIANT-URIS");
+    let uris =
+        |name: &str| pairs(name).filter_map(|(id, uri)| Some((id.clone(), text(uri)?))).collect();
     Some(PathwayClone {
         base_id: value.get("BASE-ID").and_then(text)?,
         id: value.get("ID").and_then(text)?,
         replacement,
-        per_variant_uris: uris.filter_map(|(id, uri)| Some((id.clone(), text(uri)?))).collect(),
+        per_variant_uris: uris("PER-VARIANT-URIS"),
+        per_rendition_uris: uris("PER-RENDITION-URIS"),
     })
 }
 
@@ -137,6 +145,11 @@ impl Steering {
     pub(super) const fn new(uri: String, now: Timestamp) -> Self {
         Self { uri, ttl: Self::TTL, due: Some(now) }
     }
+
+    /// The load under way was cancelled, if there was one.
+    pub(super) fn load_again(&mut self, now: Timestamp) {
+        self.due = self.due.or(Some(now));
+    }
 }
 
 impl Tracker {
@@ -154,6 +167,14 @@ impl Tracker {
     /// The least time between two loads of the manifest, whatever its TTL.
     const STEERING_FLOOR: Duration = Duration::from_secs(1);
 
+    /// The multivariant playlist is there, and may name a steering server.
+    pub(super) fn begin_steering(&mut self, now: Timestamp) {
+        let Some((base, multivariant)) = &self.multivariant else { return };
+        let server = multivariant.content_steering();
+        let uri = server.map(|server| uri::resolve(base, server.server_uri));
+        self.steering = uri.map(|uri| Steering::new(uri, now));
+    }
+
     pub(super) fn steering_request(&mut self, now: Timestamp) -> Option<Request> {
         let steering = self.steering.as_mut().filter(|it| it.due.is_some_and(|due| due <= now))?;
         steering.due = None;
@@ -168,7 +189,7 @@ impl Tracker {
         }
         let uri = query::with_parameters(&uri, &parameters);
         let request = self.request(now, Purpose::Steering, String::new(), uri);
-        Some(self.send(now, request, None))
+        Some(self.send(now, request, Validators::default()))
     }
 
     pub(super) fn steering_answered(
@@ -198,6 +219,7 @@ impl Tracker {
             }
         }
         self.steer(now, manifest);
+        self.tell(Event::Steered);
     }
 
     /// The manifest that is held, if any, holds for another TTL.

@@ -5,18 +5,19 @@ use alloc::vec::Vec;
 
 use sansio::Timestamp;
 
-use super::config::StartAt;
+use super::Tracker;
+use super::config::{Config, StartAt};
 use super::event::{Event, GiveUp};
-use super::reload::Reload;
+use super::in_flight::Purpose;
+use super::pathways::{Followed, placement};
+use super::reload::{self, Expected, Reload};
 use super::steering::SteeringManifest;
-use super::{Purpose, Tracker};
+use super::tune_in;
 use crate::date::DateTime;
 use crate::live::LivePlaylist;
-use crate::media::MediaSequence;
-use crate::multivariant::{MultivariantPlaylist, Variant};
-use crate::placement::{Placement, ServerNumber};
+use crate::multivariant::{RenditionType, Variant};
+use crate::placement::Placement;
 use crate::time::Ticks;
-#[cfg(feature = "steering")]
 use crate::uri;
 
 /// Why a variant was not chosen.
@@ -28,6 +29,9 @@ pub enum SelectError {
     /// It has no variant with this number.
     #[error("the multivariant playlist has no such variant")]
     NoSuchVariant,
+    /// The variant has no such rendition, or none with a playlist of its own.
+    #[error("the variant has no such rendition with a playlist of its own")]
+    NoSuchRendition,
 }
 
 /// Where the play position is, told so that another variant can be asked.
@@ -42,7 +46,7 @@ pub(super) struct Carried {
 
 impl Tracker {
     /// Changes to another variant of the multivariant playlist, by its number in
-    /// [`MultivariantPlaylist::variants`]. Playback goes on at the same date where both have dates, else
+    /// [`Tracker::multivariant`]. Playback goes on at the same date where both have dates, else
     /// as far from the end, or, when the stream has ended, from the start. What was fetched of the
     /// variant before counts no more, and its requests are cancelled.
     ///
@@ -52,30 +56,65 @@ impl Tracker {
         let Some((_, multivariant)) = &self.multivariant else {
             return Err(SelectError::NoMultivariant);
         };
-        if multivariant.variants().nth(variant).is_none() {
+        let Some(chosen) = multivariant.variants().nth(variant) else {
             return Err(SelectError::NoSuchVariant);
+        };
+        if self.followed.as_ref().is_some_and(|it| it.of(multivariant, &chosen).is_none()) {
+            return Err(SelectError::NoSuchRendition);
         }
         if let (Some(live), Some(position)) = (&self.live, self.position) {
-            let segment = live.at(position).ok();
-            let date = segment
-                .and_then(|segment| Some(segment.date()? + (position - live.span(&segment).start)));
-            self.carried = Some(Carried {
-                date,
-                to_end: live.end() - position,
-                from_start: position - live.start(),
-                is_ended: live.is_ended(),
-            });
+            self.carried = Some(Carried::of(live, position));
         }
+        let before = self.live.take();
+        let before_uri = self.servers.playlist_uri().map(String::from);
         self.variant = variant;
         self.stopped = None;
         self.forget_stream();
-        let loads = self.in_flight.iter().filter(|(_, request)| loads_playlist(&request.purpose));
-        let loads: Vec<_> = loads.map(|(id, _)| *id).collect();
-        loads.into_iter().for_each(|id| self.cancel(id));
-        self.redirected.retain(|request| !loads_playlist(&request.purpose));
+        self.cancel_all(Purpose::is_playlist);
         self.reload = Reload::new(now);
         self.place();
+        if let (Some(live), Some(uri)) = (before, before_uri) {
+            self.reported = self.reported_by(now, &live, &uri);
+        }
         Ok(())
+    }
+
+    /// What the playlist at `uri`, which was played so far, tells of the one that is next.
+    fn reported_by(&self, now: Timestamp, live: &LivePlaylist, uri: &str) -> Option<Expected> {
+        let blocks = live.server_control().is_some_and(|control| control.can_block_reload);
+        let next = self.servers.next_playlist_uri(now).filter(|_| blocks && !live.is_ended())?;
+        let mut reports = live.rendition_reports();
+        let report = reports.find(|report| uri::resolve(uri, report.uri) == next)?;
+        let part = report.last_part.filter(|_| self.config.low_latency);
+        Some(Expected { sequence: report.last_sequence?.0, part })
+    }
+
+    /// A tracker for a rendition (EXT-X-MEDIA) beside this one: of this type and NAME, in the group
+    /// that the variant names. It begins where this one plays. What holds for all goes to each:
+    /// [`Tracker::play`]; [`Tracker::select`], which follows the rendition into the group of another
+    /// variant; and [`Tracker::steer`] with [`Tracker::manifest`], as it loads none itself.
+    ///
+    /// # Errors
+    /// When there is no multivariant playlist, or no such rendition in it with a playlist of its own.
+    pub fn rendition(
+        &self,
+        now: Timestamp,
+        rendition_type: RenditionType,
+        name: &str,
+        seed: [u8; 32],
+    ) -> Result<Self, SelectError> {
+        let config = Config { placement: None, ..self.config.clone() };
+        let mut tracker = Self::new(now, config, seed);
+        tracker.followed = Some(Followed { rendition_type, name: name.to_string() });
+        tracker.multivariant.clone_from(&self.multivariant);
+        tracker.manifest.clone_from(&self.manifest);
+        tracker.select(now, self.variant)?;
+        if let (Some(live), Some(position)) = (&self.live, self.position) {
+            tracker.carried = Some(Carried::of(live, position));
+            let uri = self.servers.playlist_uri();
+            tracker.reported = uri.and_then(|uri| tracker.reported_by(now, live, uri));
+        }
+        Ok(tracker)
     }
 
     /// The number of the variant that is played.
@@ -88,11 +127,16 @@ impl Tracker {
     /// `steering` the tracker loads it by itself.
     pub fn steer(&mut self, now: Timestamp, manifest: SteeringManifest) {
         self.manifest = Some(manifest);
-        if self.multivariant.is_some() {
-            let (server, base) = self.servers.place();
-            self.place();
+        let (server, base) = self.servers.place();
+        if self.place() {
             self.servers.keep(server, base, now);
         }
+    }
+
+    /// The steering manifest that holds; `None` when there is none, or not yet.
+    #[must_use]
+    pub const fn manifest(&self) -> Option<&SteeringManifest> {
+        self.manifest.as_ref()
     }
 
     /// The download rate that the caller measured, in bits a second: the steering server may want to
@@ -108,50 +152,36 @@ impl Tracker {
     }
 
     /// The multivariant playlist is there.
-    pub(super) fn choose_variant(&mut self, now: Timestamp) {
-        let Some((_base, multivariant)) = &self.multivariant else { return };
+    pub(super) fn choose_variant(&mut self) {
+        let Some((_, multivariant)) = &self.multivariant else { return };
         let steering = multivariant.content_steering();
-        #[cfg(feature = "steering")]
-        {
-            let server = steering.map(|steering| uri::resolve(_base, steering.server_uri));
-            self.steering = server.map(|uri| super::steering::Steering::new(uri, now));
-        }
         let pathway = steering.and_then(|steering| steering.pathway_id);
         let of_pathway = |variant: &Variant<'_>| Some(variant.pathway_id) == pathway;
         let has_pathway = multivariant.variants().any(|variant| of_pathway(&variant));
-        let variants = || {
-            let variants = multivariant.variants().enumerate();
-            variants.filter(|(_, variant)| !has_pathway || of_pathway(variant))
-        };
-        let rate = |variant: &Variant<'_>| variant.bandwidth.unwrap_or(u64::MAX);
-        let chosen = match self.config.max_bandwidth {
-            None => variants().next(),
-            Some(most) => variants()
-                .filter(|(_, variant)| rate(variant) <= most)
-                .max_by_key(|(_, variant)| rate(variant))
-                .or_else(|| variants().min_by_key(|(_, variant)| rate(variant))),
-        };
+        let variants = multivariant.variants().enumerate();
+        let variants = variants.filter(|(_, variant)| !has_pathway || of_pathway(variant));
+        let chosen = chosen(variants, self.config.max_bandwidth);
         let Some((variant, _)) = chosen else {
             return self.give_up(GiveUp::NoVariant);
         };
         self.variant = variant;
         self.place();
-        self.reload.due = Some(now);
-        self.reload.is_full = true;
         self.tell(Event::Multivariant { variant });
     }
 
-    /// Finds the servers of the variant: its own, those of redundant ones, and clones.
-    fn place(&mut self) {
-        let Some((base, multivariant)) = &self.multivariant else { return };
-        let Some(variant) = multivariant.variants().nth(self.variant) else { return };
-        let placement = placement(base, multivariant, &variant, self.manifest.as_ref());
+    /// Finds the servers of what is followed. Whether there is something to follow.
+    pub(super) fn place(&mut self) -> bool {
+        let Some((base, multivariant)) = &self.multivariant else { return false };
+        let Some(variant) = multivariant.variants().nth(self.variant) else { return false };
+        let (followed, manifest) = (self.followed.as_ref(), self.manifest.as_ref());
+        let placement = placement(base, multivariant, &variant, followed, manifest);
         self.servers.replace(placement.unwrap_or_default());
+        true
     }
 
-    /// The media playlist is there for the first time: where to begin.
+    /// Where to begin, once the media playlist is there.
     pub(super) fn set_start(&mut self) {
-        let Some(live) = &self.live else { return };
+        let Some(live) = self.live.as_ref().filter(|_| self.position.is_none()) else { return };
         let position = match self.carried.take() {
             Some(carried) => carried.position(live),
             None => self.first_position(live),
@@ -169,19 +199,25 @@ impl Tracker {
             }
             StartAt::Playlist => {}
         }
-        if let Some(start) = live.start_offset() {
-            return live.start() + start.moment(live.end() - live.start());
+        let of_all = || self.multivariant.as_ref().and_then(|(_, playlist)| playlist.start());
+        if let Some(start) = live.start_offset().or_else(of_all) {
+            let moment = live.start() + start.moment(live.end() - live.start());
+            let last = moment.min(live.end() - Ticks::new(1));
+            return match live.at(last).ok().filter(|_| !start.is_precise) {
+                Some(segment) => live.span(&segment).start,
+                None => moment,
+            };
         }
         if live.is_ended() || live.playlist_type().is_some() {
             return live.start();
         }
         let control = live.server_control().unwrap_or_default();
-        let target = live.target_duration().unwrap_or_default();
-        let three_targets = target + target + target;
-        let parts = live.trailing_parts().last().map(|part| part.end - live.nominal_end());
-        let end = live.end() + parts.unwrap_or_default();
-        match control.part_hold_back.filter(|_| self.config.low_latency) {
-            Some(hold_back) => end - hold_back,
+        // Who cannot tell of each new part at once plays no nearer than others.
+        let has_parts = control.can_block_reload && live.part_target().is_some();
+        let near = control.part_hold_back.filter(|_| has_parts && self.config.low_latency);
+        let three_targets = Ticks::from(reload::target(live, &self.config).saturating_mul(3));
+        match near {
+            Some(hold_back) => end_of_parts(live) - hold_back,
             None => live.end() - control.hold_back.unwrap_or(three_targets),
         }
     }
@@ -199,19 +235,53 @@ impl Tracker {
 }
 
 impl Carried {
+    fn of(live: &LivePlaylist, position: Ticks) -> Self {
+        let segment = live.at(position).ok();
+        let date = segment
+            .and_then(|segment| Some(segment.date()? + (position - live.span(&segment).start)));
+        Self {
+            date,
+            to_end: end_of_parts(live) - position,
+            from_start: position - live.start(),
+            is_ended: live.is_ended(),
+        }
+    }
+
     fn position(self, live: &LivePlaylist) -> Ticks {
         if let Some(position) = self.date.and_then(|date| position_at(live, date)) {
             return position;
         }
         match self.is_ended {
             true => live.start() + self.from_start,
-            false => live.end() - self.to_end,
+            false => end_of_parts(live) - self.to_end,
         }
     }
 }
 
-fn loads_playlist(purpose: &Purpose) -> bool {
-    matches!(purpose, Purpose::Playlist(_))
+/// Of those that the bandwidth allows, the one with the highest SCORE where all have one (RFC 8216bis
+/// §6.3.1); else the one with the highest BANDWIDTH, or, where all are allowed, the first. When none is
+/// allowed, the one with the lowest.
+fn chosen<'p>(
+    variants: impl Iterator<Item = (usize, Variant<'p>)>,
+    max_bandwidth: Option<u64>,
+) -> Option<(usize, Variant<'p>)> {
+    let variants: Vec<_> = variants.collect();
+    let rate = |variant: &Variant<'_>| variant.bandwidth.unwrap_or(u64::MAX);
+    let is_allowed = |variant: &Variant<'_>| max_bandwidth.is_none_or(|most| rate(variant) <= most);
+    let has_scores = variants.iter().all(|(_, variant)| variant.score.is_some());
+    // The last of several that are the highest is taken: which, from the end, is the first.
+    let allowed = || variants.iter().rev().filter(|(_, variant)| is_allowed(variant));
+    let best = match max_bandwidth {
+        _ if has_scores => allowed().max_by_key(|(_, variant)| variant.score),
+        Some(_) => allowed().max_by_key(|(_, variant)| rate(variant)),
+        None => variants.first(),
+    };
+    best.or_else(|| variants.iter().min_by_key(|(_, variant)| rate(variant))).copied()
+}
+
+/// When the last part ends that there is.
+fn end_of_parts(live: &LivePlaylist) -> Ticks {
+    live.end() + (tune_in::edge(live) - live.nominal_end())
 }
 
 /// The moment of a date.
@@ -220,38 +290,4 @@ fn position_at(live: &LivePlaylist, date: DateTime) -> Option<Ticks> {
     let span = live.span(&segment);
     let into = segment.date().and_then(|start| date.since(start)).unwrap_or_default();
     Some((span.start + into).min(span.end - Ticks::new(1)).max(span.start))
-}
-
-/// The servers that have a variant, in the order of content steering (RFC 8216bis §7).
-fn placement(
-    base: &str,
-    multivariant: &MultivariantPlaylist<'_>,
-    variant: &Variant<'_>,
-    manifest: Option<&SteeringManifest>,
-) -> Option<Placement> {
-    let mut placement = Placement::of_variant(base, multivariant, variant).ok()?;
-    let ids: Vec<String> = placement.servers().iter().map(|it| it.id().to_string()).collect();
-    let number = |id: &String| placement.server_with_id(id);
-    let mut servers: Vec<ServerNumber> = ids.iter().filter_map(number).collect();
-    for clone in manifest.into_iter().flat_map(|manifest| &manifest.pathway_clones) {
-        let uri = clone
-            .per_variant_uris
-            .iter()
-            .find(|(id, _)| variant.stable_variant_id == Some(id.as_str()));
-        // A clone of what is not there, or the second of a name, is passed over.
-        match uri {
-            Some((_, uri)) => servers.extend(placement.add_server(&clone.id, uri)),
-            None => {
-                let replacement = clone.replacement.clone();
-                let _ = placement.clone_pathway(&clone.base_id, &clone.id, replacement);
-            }
-        }
-    }
-    placement.place(MediaSequence(0), &servers).ok()?;
-    let first = multivariant.content_steering().and_then(|steering| steering.pathway_id);
-    match manifest.filter(|manifest| !manifest.pathway_priority.is_empty()) {
-        Some(manifest) => placement.steer(manifest.pathway_priority.iter().map(String::as_str)),
-        None => placement.steer(first),
-    }
-    Some(placement)
 }

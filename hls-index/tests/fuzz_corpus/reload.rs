@@ -1,7 +1,11 @@
 //! One text after the other, with the byte 0xFF between them: the window is what a fresh reading of the
 //! newest one gives.
 
-use hls_index::{Limits, LivePlaylist, MediaPlaylist, ReloadError, Segment, Source, Ticks};
+use core::ops::Range;
+
+use hls_index::{
+    Limits, LivePlaylist, MediaPlaylist, MediaSequence, ReloadError, Segment, Source, Ticks,
+};
 
 pub(crate) fn run(data: &[u8]) {
     let limits = Limits { line_bytes: 4096, segments: 1000, attributes: 32, ..Limits::default() };
@@ -13,9 +17,14 @@ pub(crate) fn run(data: &[u8]) {
     };
     live.set_read_whole(data.first().map_or(0, |&byte| usize::from(byte) % 2 * 4096));
     live.set_checked_bytes(usize::MAX);
+    // The same with measured times: one more with each text.
+    let mut measured = live.clone();
     for text in texts.take(50) {
         let before = (live.first_sequence(), live.next_sequence(), live.start(), live.end());
-        let update = match live.reload(text, &source) {
+        let reloaded = live.reload(text, &source);
+        assert_eq!(measured.reload(text, &source), reloaded);
+        measure(&mut measured);
+        let update = match reloaded {
             Ok(update) => update,
             Err(error) => {
                 let after = (live.first_sequence(), live.next_sequence(), live.start(), live.end());
@@ -40,6 +49,27 @@ pub(crate) fn run(data: &[u8]) {
         assert_eq!(live.end(), end);
         check(&live, text, &source);
     }
+}
+
+/// The segment in the middle begins half a second later than the durations say.
+fn measure(live: &mut LivePlaylist) {
+    let middle = live.first_sequence().0 + live.len() as u64 / 2;
+    if let Some(segment) = live.segment(MediaSequence(middle)) {
+        let Range { start, end } = live.span(&segment);
+        let late = Ticks::from_millis(500);
+        // Refused where the next one was measured to begin earlier.
+        let _ = live.set_measured(MediaSequence(middle), start + late, end + late);
+    }
+    let mut end = live.start();
+    for segment in live.segments() {
+        let span = live.span(&segment);
+        assert_eq!(span.start, end);
+        end = span.end;
+        if span.start < end {
+            assert_eq!(live.at(span.start).map(|found| found.sequence()), Ok(segment.sequence()));
+        }
+    }
+    assert_eq!(live.end(), end);
 }
 
 /// Holds what is held against a fresh reading, where the text has all of it.

@@ -1,11 +1,13 @@
-//! Commands: answers to what the tracker asks for, time, seeks. Whatever comes, it asks for nothing twice,
+//! Commands: answers to what the tracker asks for, time, seeks, pathways, a rendition. Whatever comes, it asks for nothing twice,
 //! keeps to its limits and leaves no deadline behind.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hls_index::Ticks;
-use hls_index::tracker::{Config, RequestId, Resource, Response, Tracker};
+use hls_index::tracker::{
+    Config, PathwayClone, RequestId, Resource, Response, SteeringManifest, Tracker,
+};
+use hls_index::{LivePlaylist, MediaSequence, RenditionType, Replacement, Ticks};
 use sansio::Timestamp;
 
 pub(crate) fn run(data: &[u8]) {
@@ -29,7 +31,8 @@ pub(crate) fn run(data: &[u8]) {
                 let length = usize::from(u16::from_be_bytes([*high, *low])).min(after.len());
                 rest = &after[length..];
                 let uri = (command % 8 == 3).then_some("https://b.example.com/x/i.m3u8?t=1");
-                let response = Response { uri, ..Response::ok(&after[..length]) };
+                let age = (*argument > 0).then(|| Duration::from_secs(u64::from(*argument)));
+                let response = Response { uri, age, ..Response::ok(&after[..length]) };
                 answer(&mut tracker, now, load, &mut in_flight, &response);
             }
             4 => answer(&mut tracker, now, oldest, &mut in_flight, &Response::ok(b"")),
@@ -47,6 +50,12 @@ pub(crate) fn run(data: &[u8]) {
                     tracker.handle_failure(now, id);
                 }
             }
+            _ if command / 8 % 4 > 0 => {
+                let rendition = order(&mut tracker, now, command / 8, *argument);
+                if let Some(rendition) = rendition {
+                    (tracker, in_flight) = (rendition, BTreeMap::new());
+                }
+            }
             _ => match argument % 4 {
                 0 => _ = tracker.select(now, usize::from(*argument) / 4),
                 1 => tracker.resume(now),
@@ -57,6 +66,51 @@ pub(crate) fn run(data: &[u8]) {
         drain(&mut tracker, now, &mut in_flight);
     }
     let _ = format!("{tracker:?}");
+}
+
+/// What a caller may say beside answers; the tracker of a rendition, where it wants one.
+fn order(tracker: &mut Tracker, now: Timestamp, order: u8, argument: u8) -> Option<Tracker> {
+    let first = tracker.live().map_or(MediaSequence(0), LivePlaylist::first_sequence);
+    let sequence = MediaSequence(first.0.saturating_add(u64::from(argument) / 4));
+    match (order % 4, argument % 4) {
+        (1, 0) => tracker.hold(sequence),
+        (1, 1) => tracker.forget(sequence),
+        (1, _) => {
+            let start = Ticks::from_seconds(u64::from(argument));
+            if let Some(live) = tracker.live_mut() {
+                // Refused where it contradicts what was measured before.
+                let _ = live.set_measured(sequence, start, start + Ticks::from_seconds(4));
+            }
+        }
+        (2, kind) => {
+            let clone = PathwayClone {
+                base_id: [".", "near", "b", "https://a.example.com/low.m3u8"][usize::from(kind)]
+                    .into(),
+                id: "clone".into(),
+                replacement: Replacement::new().host("c.example.com").parameter("t", "1"),
+                per_rendition_uris: vec![("r".into(), "https://r.example.com/i.m3u8".into())],
+                ..PathwayClone::default()
+            };
+            tracker.steer(
+                now,
+                SteeringManifest {
+                    pathway_priority: vec!["clone".into(), "far".into()],
+                    pathway_clones: vec![clone],
+                    ..SteeringManifest::default()
+                },
+            );
+        }
+        _ => {
+            let kind = [
+                RenditionType::Audio,
+                RenditionType::Video,
+                RenditionType::Subtitles,
+                RenditionType::ClosedCaptions,
+            ];
+            return tracker.rendition(now, kind[usize::from(argument % 4)], "a", [8; 32]).ok();
+        }
+    }
+    None
 }
 
 fn answer(

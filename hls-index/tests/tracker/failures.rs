@@ -291,6 +291,9 @@ fn h22_a_stream_that_begins_anew_is_followed() {
             (0..next).map(|number| format!("#EXTINF:4,\nnew{number}.ts\n")).collect();
         Answer::ok(format!("#EXTM3U\n#EXT-X-TARGETDURATION:4\n{segments}"))
     });
+    let restarted = client.events.iter().position(|(_, event)| *event == Event::Restarted).unwrap();
+    let (at, next) = &client.events[restarted + 1];
+    assert!(*at == client.events[restarted].0 && matches!(next, Event::Updated(_)), "{next:?}");
     assert_eq!(client.count(|event| *event == Event::Restarted), 1);
     assert_eq!(client.count(|event| matches!(event, Event::WentBack { .. })), 1);
     assert!(client.tracker.is_held(MediaSequence(4)));

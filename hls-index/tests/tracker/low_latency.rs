@@ -260,4 +260,6 @@ fn without_low_latency_only_whole_segments_are_fetched() {
     client.run(Duration::from_secs(30), &mut |now, request| EDGE.answer(now, request));
     let is_whole = |resource| matches!(resource, Resource::Segment { .. } | Resource::Map);
     assert_eq!(client.asked(is_whole).len(), client.media().len());
+    assert!(client.playlists().iter().all(|uri| !uri.contains("_HLS_part")));
+    assert_eq!(client.loads.len(), 9, "one for each segment");
 }

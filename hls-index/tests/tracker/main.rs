@@ -2,9 +2,14 @@
 
 mod failures;
 mod hostile;
+mod keys;
 mod low_latency;
 mod polling;
+mod positions;
+mod renditions;
+mod retries;
 mod simulation;
 #[cfg(feature = "steering")]
 mod steering;
+mod tune_in;
 mod variants;

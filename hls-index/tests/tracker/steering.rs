@@ -54,6 +54,7 @@ fn the_manifest_is_loaded_when_its_ttl_has_passed() {
     let again = "https://s.example.com/again?_HLS_pathway=%22near%22&_HLS_throughput=5000000";
     assert!(steered[1..].iter().all(|(_, uri)| *uri == again), "{steered:?}");
     assert_eq!(hosts(&client), ["a", "near"]);
+    assert_eq!(client.count(|event| *event == Event::Steered), 4);
 }
 
 #[test]
@@ -102,12 +103,17 @@ fn a_steering_server_that_fails_is_asked_again_or_no_more() {
     assert_eq!(times, [1, 11, 21, 31, 41]);
     for (answer, expected) in [
         (Answer::status(410), 1),
+        (Answer::ok(r#"{"VERSION":1,"PATHWAY-PRIORITY":["near"]}"#), 2),
         (Answer::ok("[1"), 2),
         (Answer::ok(r#"{"VERSION":2}"#), 2),
         (Answer::never(), 2),
     ] {
         let client = run(320, |_, _| answer.clone());
-        assert_eq!(steered(&client).len(), expected, "{answer:?}");
+        let times: Vec<u64> = steered(&client).iter().map(|(at, _)| *at).collect();
+        assert_eq!(times.len(), expected, "{answer:?}");
+        // Without TTL five minutes, from the end of the last load on.
+        let limit = if answer.status == 0 { 10 } else { 0 };
+        assert!(times[1..].iter().all(|at| *at == 301 + limit), "{times:?}");
         assert_eq!(client.tracker.gave_up(), None, "the stream goes on");
     }
 }
@@ -132,4 +138,74 @@ fn manifests_are_read_as_far_as_they_can_be() {
     assert!(manifest.pathway_clones.is_empty());
     let many = format!(r#"{{"VERSION":1,"PATHWAY-PRIORITY":[{}"a"]}}"#, r#""a","#.repeat(5000));
     assert_eq!(read(&many).unwrap().pathway_priority.len(), 100);
+}
+
+#[test]
+fn the_first_variant_of_the_first_pathway_is_played() {
+    let main = "#EXTM3U\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"/s\",PATHWAY-ID=\"near\"\n\
+        #EXT-X-STREAM-INF:BANDWIDTH=3,PATHWAY-ID=\"far\"\nfar.m3u8\n\
+        #EXT-X-STREAM-INF:BANDWIDTH=1,PATHWAY-ID=\"near\"\nnear.m3u8\n";
+    for (main, expected) in [(main.to_owned(), 1), (main.replacen("near", "none", 1), 0)] {
+        for max_bandwidth in [None, Some(9)] {
+            let config = Config::new("https://a.example.com/main.m3u8");
+            let mut client = Client::new(Config { max_bandwidth, ..config });
+            client.run(Duration::from_millis(100), &mut |_, _| Answer::ok(main.clone()));
+            assert_eq!(client.tracker.variant(), expected);
+        }
+    }
+}
+
+#[test]
+fn per_variant_uris_need_the_pathway_that_is_cloned() {
+    let client = run(60, |_, _| {
+        Answer::ok(
+            r#"{"VERSION":1,"TTL":20,"PATHWAY-PRIORITY":["clone","near"],"PATHWAY-CLONES":[
+            {"BASE-ID":"nowhere","ID":"clone","URI-REPLACEMENT":{"PER-VARIANT-URIS":{"v1":"https://clone.example.com/live.m3u8"}}}]}"#,
+        )
+    });
+    assert_eq!(hosts(&client), ["a", "near"]);
+}
+
+#[test]
+fn a_clone_may_be_cloned_and_names_its_renditions() {
+    let json = r#"{"VERSION":1,"PATHWAY-CLONES":[{"BASE-ID":"a","ID":"b","URI-REPLACEMENT":
+        {"HOST":"h","PARAMS":{"p":"1","":"2","n":3},"PER-VARIANT-URIS":{"v":"https://v"},
+        "PER-RENDITION-URIS":{"r":"https://r","bad":7}}},{"BASE-ID":"a","ID":"c"}]}"#;
+    let manifest = SteeringManifest::parse(json.as_bytes()).unwrap();
+    let [clone] = &manifest.pathway_clones[..] else { panic!("{manifest:?}") };
+    assert_eq!(clone.replacement, hls_index::Replacement::new().host("h").parameter("p", "1"));
+    let pair = |id: &str, uri: &str| vec![(id.to_owned(), uri.to_owned())];
+    assert_eq!(clone.per_variant_uris, pair("v", "https://v"));
+    assert_eq!(clone.per_rendition_uris, pair("r", "https://r"));
+
+    let client = run(60, |_, _| {
+        Answer::ok(
+            r#"{"VERSION":1,"TTL":20,"PATHWAY-PRIORITY":["second"],"PATHWAY-CLONES":[
+            {"BASE-ID":"near","ID":"first","URI-REPLACEMENT":{"HOST":"first.example.com","PARAMS":{"a":"1"}}},
+            {"BASE-ID":"first","ID":"second","URI-REPLACEMENT":{"HOST":"second.example.com"}}]}"#,
+        )
+    });
+    let last = client.requests.iter().rfind(|(_, it)| it.resource == Resource::Playlist);
+    assert_eq!(last.unwrap().1.uri, "https://second.example.com/live.m3u8?a=1");
+}
+
+#[test]
+fn a_stream_that_goes_on_is_steered_again() {
+    let mut client =
+        Client::new(Config { attempts: 1, ..Config::new("https://a.example.com/main.m3u8") });
+    let mut is_down = true;
+    for _ in 0..2 {
+        client.run(Duration::from_secs(9), &mut |now, request| match request.resource {
+            Resource::Steering if is_down => Answer::never(),
+            Resource::Steering => Answer::ok(r#"{"VERSION":1,"PATHWAY-PRIORITY":["far"]}"#),
+            _ if request.uri.ends_with("main.m3u8") => Answer::ok(MAIN),
+            _ if is_down => Answer::status(500),
+            _ => POLLED.answer(now, request),
+        });
+        assert_eq!(client.tracker.gave_up().is_some(), is_down);
+        is_down = false;
+        client.tracker.resume(client.now);
+    }
+    assert_eq!(steered(&client).len(), 2);
+    assert!(client.has_told(&Event::Server { id: "far".into() }));
 }

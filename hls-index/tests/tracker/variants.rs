@@ -93,3 +93,29 @@ fn a_variant_that_is_not_there_cannot_be_chosen() {
     assert!(client.tracker.multivariant().unwrap().variants().count() == 3);
     assert!(client.tracker.position().unwrap() > seconds(20.0));
 }
+
+#[test]
+fn of_several_that_are_as_good_the_first_is_played_and_a_score_counts_for_more() {
+    let run = |variants: &[&str], most: Option<u64>| {
+        let mut main = String::from("#EXTM3U\n");
+        for (number, list) in variants.iter().enumerate() {
+            main += &format!("#EXT-X-STREAM-INF:{list}\n{number}/mid.m3u8\n");
+        }
+        let config =
+            Config { max_bandwidth: most, ..Config::new("https://a.example.com/main.m3u8") };
+        let mut client = Client::new(config);
+        client.run(Duration::from_millis(100), &mut |_, _| Answer::ok(main.clone()));
+        client.tracker.variant()
+    };
+    let equal = ["BANDWIDTH=1", "BANDWIDTH=5", "BANDWIDTH=5", "BANDWIDTH=9"];
+    assert_eq!((run(&equal, None), run(&equal, Some(5)), run(&equal, Some(0))), (0, 1, 0));
+    let scored = [
+        "BANDWIDTH=5,SCORE=1",
+        "BANDWIDTH=4,SCORE=2.5",
+        "BANDWIDTH=4,SCORE=2.5",
+        "BANDWIDTH=9,SCORE=3",
+    ];
+    assert_eq!((run(&scored, None), run(&scored, Some(5)), run(&scored, Some(3))), (3, 1, 1));
+    let unscored = ["BANDWIDTH=5,SCORE=1", "BANDWIDTH=6,SCORE=2", "BANDWIDTH=4"];
+    assert_eq!((run(&unscored, None), run(&unscored, Some(5))), (0, 0), "not all have one");
+}

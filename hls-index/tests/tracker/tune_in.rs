@@ -1,0 +1,229 @@
+//! Tuning in to low latency where a cache has held the playlist for a while.
+
+use std::time::Duration;
+
+use hls_index::tracker::{Config, Event, Request, Resource};
+use sansio::Timestamp;
+
+use crate::simulation::{Answer, Client, Stream};
+
+const EDGE: Stream = Stream { window: 6, has_parts: true, can_skip: false };
+
+/// A cache that holds what it had at second 1 of each playlist without directives.
+fn cached(age: u64) -> impl FnMut(Timestamp, &Request) -> Answer {
+    let old = Timestamp::from_secs(100 - age);
+    move |now, request| match request.resource {
+        Resource::Playlist if !request.uri.contains("_HLS_") => {
+            let age = Some(now - old);
+            Answer { age, ..Answer::ok(EDGE.playlist(old, None)) }
+        }
+        _ => EDGE.answer(now, request),
+    }
+}
+
+fn client() -> Client {
+    let mut client = Client::new(Config::new("https://a.example.com/live.m3u8"));
+    client.now = Timestamp::from_secs(100);
+    client.tracker = hls_index::Tracker::new(
+        client.now,
+        Config::new("https://a.example.com/live.m3u8"),
+        [3; 32],
+    );
+    client
+}
+
+fn behind(client: &Client) -> f64 {
+    let (next, parts) = Stream::edge(client.now);
+    let live = client.tracker.live().unwrap();
+    let missing = next - live.next_sequence().0;
+    let edge = live.end() + hls_index::Ticks::from_seconds(missing * 4 + parts);
+    (edge - client.tracker.position().unwrap()).as_seconds_f64()
+}
+
+#[test]
+fn an_old_copy_is_followed_by_the_newest_before_anything_is_fetched() {
+    for age in [1, 3, 4, 7, 11] {
+        let mut client = client();
+        client.run(Duration::from_millis(1100), &mut cached(age));
+        let asked = client.playlists();
+        // One request for the newest part, which is there at once or within a part.
+        let (next, parts) = Stream::edge(Timestamp::from_secs(100));
+        let expected = format!("live.m3u8?_HLS_msn={next}&_HLS_part={}", parts.saturating_sub(1));
+        let before = format!("live.m3u8?_HLS_msn={}&_HLS_part=3", next - 1);
+        assert!(asked[1] == expected || asked[1] == before, "{age} s: {asked:?}");
+        assert!(behind(&client) <= 4.5, "{age} s: {} s behind", behind(&client));
+        let first = client.requests.iter().find(|(_, it)| !it.resource.needs_body()).unwrap();
+        assert!(Some(first.0) >= client.loads[1].1, "the first load tells not where to begin");
+        client.run(Duration::from_secs(10), &mut cached(age));
+        assert_eq!(
+            client.count(|event| matches!(event, Event::Lost { .. } | Event::WentBack { .. })),
+            0
+        );
+    }
+}
+
+#[test]
+fn a_copy_without_age_or_younger_than_a_part_is_the_newest() {
+    for age in [None, Some(Duration::ZERO), Some(Duration::from_millis(999))] {
+        let mut client = client();
+        client.run(Duration::from_millis(100), &mut |now, request| Answer {
+            age,
+            ..EDGE.answer(now, request)
+        });
+        let (next, parts) = Stream::edge(Timestamp::from_secs(100));
+        assert_eq!(client.playlists()[1], format!("live.m3u8?_HLS_msn={next}&_HLS_part={parts}"));
+        assert!(client.media().len() > 1);
+    }
+}
+
+#[test]
+fn where_parts_are_shorter_than_a_second_the_age_may_be_one_more() {
+    let text = |msn: u64| {
+        format!(
+            "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PART-INF:PART-TARGET=0.5\n#EXT-X-MEDIA-SEQUENCE:{msn}\n\
+             #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.5\n#EXTINF:4,\n{msn}.mp4\n\
+             #EXT-X-PART:DURATION=0.5,URI=\"p\"\n"
+        )
+    };
+    for (age, expected) in [
+        (0, "_HLS_msn=8&_HLS_part=2"),
+        (2, "_HLS_msn=8&_HLS_part=6"),
+        (3, "_HLS_msn=9&_HLS_part=0"),
+    ] {
+        let mut client = client();
+        client.run(Duration::from_millis(100), &mut |_, request| match request.resource {
+            Resource::Playlist if !request.uri.contains("_HLS_") => Answer {
+                age: Some(Duration::from_secs(age)),
+                after: Duration::ZERO,
+                ..Answer::ok(text(7))
+            },
+            _ => Answer::never(),
+        });
+        assert_eq!(client.playlists()[1], format!("live.m3u8?{expected}"), "{age} s");
+        assert!(client.media().is_empty(), "it is not known where to begin");
+    }
+}
+
+#[test]
+fn what_cannot_be_tuned_in_is_played_as_it_is() {
+    // The server does not like it, does not answer, or has nothing newer.
+    for answer in [Answer::status(400), Answer::status(503), Answer::never(), Answer::ok("x")] {
+        let mut client = client();
+        let mut refused = 0;
+        let mut origin = cached(7);
+        client.run(Duration::from_secs(40), &mut |now, request| {
+            if request.uri.contains("_HLS_") && refused == 0 {
+                refused += 1;
+                return answer.clone();
+            }
+            origin(now, request)
+        });
+        assert!(client.tracker.position().is_some(), "{answer:?}");
+        assert!(client.media().len() > 5);
+    }
+    // Each copy is older than it should be: it does not go on for ever.
+    let mut client = client();
+    let mut origin = cached(9);
+    client.run(Duration::from_secs(5), &mut |now, request| {
+        let mut answer = origin(now, request);
+        if request.uri.contains("_HLS_") {
+            let loads = now - Timestamp::from_secs(100);
+            answer = Answer::ok(EDGE.playlist(Timestamp::from_secs(91) + loads, None));
+            answer.age = Some(Duration::from_secs(9));
+        }
+        answer
+    });
+    assert!(client.tracker.position().is_some());
+}
+
+#[test]
+fn an_answer_without_age_is_the_newest_whatever_is_missing() {
+    let mut client = client();
+    let mut origin = cached(9);
+    client.run(Duration::from_millis(80), &mut |now, request| {
+        match request.uri.contains("_HLS_") && now < Timestamp::from_millis(100_030) {
+            // The origin is behind what the cache's age promised.
+            true => Answer::ok(EDGE.playlist(Timestamp::from_secs(94), None)),
+            false => origin(now, request),
+        }
+    });
+    assert!(client.tracker.position().is_some());
+    assert_eq!(
+        client.tracker.live().unwrap().next_sequence().0,
+        Stream::edge(Timestamp::from_secs(94)).0
+    );
+}
+
+#[test]
+fn an_age_that_cannot_be_is_no_harm() {
+    for age in [u64::MAX, 1 << 40, 86_400] {
+        let mut client = client();
+        client.run(Duration::from_secs(20), &mut |now, request| {
+            if request.resource == Resource::Playlist && !request.uri.contains("_HLS_") {
+                return Answer { age: Some(Duration::from_secs(age)), ..EDGE.answer(now, request) };
+            }
+            match request.uri.contains("_HLS_msn=12") {
+                true => EDGE.answer(now, request),
+                false if request.resource == Resource::Playlist => Answer::status(400),
+                false => EDGE.answer(now, request),
+            }
+        });
+        assert!(client.tracker.position().is_some(), "{age}");
+        assert!(behind(&client) < 6.0, "{age} s: {}", behind(&client));
+    }
+}
+
+#[test]
+fn a_copy_that_a_cache_had_is_older_for_delta_updates() {
+    const LONG: Stream = Stream { window: 30, has_parts: true, can_skip: true };
+    for (age, asks_for_a_delta) in [(11, true), (13, false)] {
+        let mut client = client();
+        client.run(Duration::from_millis(900), &mut |now, request| {
+            if request.resource == Resource::Playlist && !request.uri.contains("_HLS_") {
+                let old = now - Duration::from_secs(age);
+                let age = Some(Duration::from_secs(age));
+                return Answer { age, ..Answer::ok(LONG.playlist(old, None)) };
+            }
+            LONG.answer(now, request)
+        });
+        assert_eq!(client.playlists()[1].contains("_HLS_skip"), asks_for_a_delta, "{age} s");
+    }
+}
+
+#[test]
+fn another_rendition_is_tuned_in_by_its_report() {
+    let main = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/live.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nhigh/live.m3u8\n";
+    for (uri, is_reported) in [("../high/live.m3u8", true), ("../other/live.m3u8", false)] {
+        let mut client = Client::new(Config::new("https://a.example.com/main.m3u8"));
+        let origin = &mut |now, request: &Request| {
+            if request.uri.ends_with("main.m3u8") {
+                return Answer::ok(main);
+            }
+            let mut answer = EDGE.answer(now, request);
+            if request.resource == Resource::Playlist {
+                let (next, parts) = Stream::edge(now);
+                answer.body += &format!(
+                    "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={next},LAST-PART={}\n",
+                    parts.max(1) - 1
+                );
+                // An answer to directives is as new as it was asked for, whatever its age.
+                let is_asked = request.uri.contains("_HLS_");
+                answer.age = is_asked.then_some(Duration::from_secs(1));
+            }
+            answer
+        };
+        client.run(Duration::from_millis(9500), origin);
+        let position = behind(&client);
+        let loads = client.playlists().len();
+        client.tracker.select(client.now, 1).unwrap();
+        client.run(Duration::from_millis(100), origin);
+        let first = &client.playlists()[loads];
+        assert_eq!(
+            first.contains("_HLS_msn") && first.contains("_HLS_part"),
+            is_reported,
+            "{first}"
+        );
+        assert!((behind(&client) - position).abs() < 0.3, "it goes on where it was");
+        assert_eq!(client.count(|event| matches!(event, Event::GaveUp(_))), 0);
+    }
+}
