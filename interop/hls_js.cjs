@@ -113,7 +113,7 @@ async function live(browser, origin) {
   const blocking = reloads.filter((url) => /_HLS_msn=\d+&_HLS_part=\d+/.test(url));
   check(blocking.length >= 15, `live: ${blocking.length} blocking reloads, two or so a second`, reloads.slice(0, 3));
   check(reloads.length === blocking.length, "live: and no other reloads", reloads.filter((url) => !blocking.includes(url)));
-  check(blocking.some((url) => url.includes("_HLS_skip=YES")), "live: delta updates are asked for", blocking.slice(0, 3));
+  check(blocking.some((url) => url.includes("_HLS_skip=v2")), "live: delta updates are asked for", blocking.slice(0, 3));
   const parts = asked.filter((url) => /^\/chunk-stream0-\d+\.m4s\?part=\d+$/.test(url));
   check(parts.length >= 15, `live: ${parts.length} parts of the picture are fetched`, asked.slice(0, 9));
   check(new Set(parts).size === parts.length, "live: each of them once", parts);

@@ -3,16 +3,15 @@
 mod fetch;
 mod serve;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use command_line::{moment, size};
 use hls_index::{DateTime, Ticks};
 
 pub(crate) use self::fetch::FetchArgs;
 pub(crate) use self::serve::ServeArgs;
-use crate::failure::Failure;
-use crate::moment::{Amount, amount, moment, size};
+use crate::amount::{Amount, amount};
 use crate::servers::{ServerArg, server};
 
 const ABOUT: &str = "\
@@ -173,7 +172,7 @@ pub(crate) struct SeekArgs {
     #[command(flatten)]
     pub(crate) window: WindowArgs,
 
-    /// Also lies there: NAME=URL of its folder, or NAME@FIRST-LAST=URL for the segments with
+    /// The media lie there: NAME=URL of their folder, or NAME@FIRST-LAST=URL for the segments with
     /// these media sequence numbers; in the order to ask them
     #[arg(long = "server", value_name = "NAME=URL", value_parser = server, conflicts_with = "db")]
     pub(crate) servers: Vec<ServerArg>,
@@ -304,50 +303,8 @@ pub(crate) struct WindowArgs {
     pub(crate) ahead: Amount,
 }
 
-/// What the command line asks for.
-#[expect(clippy::large_enum_variant, reason = "there is one of them")]
-pub(crate) enum Asked {
-    Command(Command),
-    /// `--help` or `--version`: this text.
-    Text(String),
-}
-
-impl Cli {
-    /// Reads the command line.
-    pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Asked, Failure> {
-        let line: Vec<OsString> = line.into_iter().collect();
-        match Self::try_parse_from(&line) {
-            Ok(Self { command }) => Ok(Asked::Command(command)),
-            Err(error) if !error.use_stderr() => Ok(Asked::Text(error.render().ansi().to_string())),
-            Err(error) => {
-                let words = line.iter().filter_map(|word| word.to_str());
-                let asked = words.skip(1).find(|word| !word.starts_with('-'));
-                let command = Self::command();
-                let known = asked.and_then(|asked| command.find_subcommand(asked));
-                let known = known.map(|command| format!("{} ", command.get_name()));
-                let line = in_one_line(&error.to_string(), &known.unwrap_or_default());
-                Err(Failure::cannot(line))
-            }
-        }
-    }
-}
-
 fn date(text: &str) -> Result<DateTime, String> {
     text.parse().map_err(|error| format!("{error}; write it as 2026-11-22T17:00:00Z"))
-}
-
-/// What clap says on several lines (the error, tips, usage), without the usage; and which `command`'s
-/// help to read.
-fn in_one_line(text: &str, command: &str) -> String {
-    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-    let mut parts: Vec<&str> = lines.collect();
-    if let Some(first) = parts.first_mut() {
-        *first = first.strip_prefix("error: ").unwrap_or(first);
-    }
-    let advice = format!("see `hls {command}--help`");
-    parts.push(&advice);
-    parts.join("; ")
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! What a command works on: the bytes of a playlist or of a master record, and where they are from.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
+use command_line::{Failure, plain};
 use hls_index::record::Record;
 use hls_index::{
     MediaPlaylist, MultivariantPlaylist, ParseError, ParseErrorKind, Playlist, Source, uri,
 };
 
 use crate::args::{LoadingArgs, StreamArgs};
-use crate::failure::Failure;
 use crate::http;
 use crate::store::Store;
 
@@ -165,19 +165,6 @@ fn read_stream(stream: impl Read, max: u64, name: &str) -> Result<Vec<u8>, Failu
         return Err(Failure::cannot(format!("{name}: more than {max} bytes; {advice}")));
     }
     Ok(bytes)
-}
-
-/// What the system says, without its error number.
-pub(crate) fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "no such file".to_owned(),
-        ErrorKind::PermissionDenied => "you may not read or write it".to_owned(),
-        ErrorKind::StorageFull => "the disk is full".to_owned(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_lowercase()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,14 +3,18 @@
 mod download;
 mod joined;
 mod output;
+mod partial;
 mod piece;
+mod version;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use hls_index::Placement;
+use command_line::{
+    BAD, CAUTION, FAINT, Failure, GOOD, Painted, STRONG, Visible, print, print_json,
+};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -19,12 +23,10 @@ use self::output::Output;
 use self::piece::{Kind, Piece};
 use crate::args::FetchArgs;
 use crate::document::Document;
-use crate::failure::Failure;
 use crate::json::{Range, Seconds};
 use crate::media::{Media, Plan};
 use crate::seek::about;
-use crate::servers::{ServerArg, placement};
-use crate::terminal::{BAD, CAUTION, FAINT, GOOD, Painted, STRONG, Visible, print, print_json};
+use crate::servers::placement_or_origin;
 
 /// Pieces that are fetched at a time.
 const AT_A_TIME: usize = 3;
@@ -33,11 +35,7 @@ const AT_A_TIME: usize = 3;
 pub(crate) fn run(args: &FetchArgs) -> Result<(), Failure> {
     let document = Document::of_stream(&args.stream)?;
     let parsed = document.parse()?;
-    let placement = match (args.servers.as_slice(), &document.uri) {
-        ([], None) => Placement::new(),
-        ([], Some(uri)) => placement(&[ServerArg::origin(uri)])?,
-        (servers, _) => placement(servers)?,
-    };
+    let placement = placement_or_origin(&args.servers, document.uri.as_deref())?;
     let media = Media::new(&document, &parsed, placement.clone())?;
     let Some(plan) = media.plan(&args.window)? else {
         return Err(Failure::cannot("neither --at nor --date; see `hls fetch --help`"));
@@ -138,6 +136,8 @@ struct PieceFacts<'r> {
     state: &'static str,
     bytes: u64,
     server: Option<&'r str>,
+    /// How often it broke off, and the rest was asked for.
+    resumed: u32,
     /// Servers that were asked in vain, and why.
     failed: &'r [Tried],
 }
@@ -154,6 +154,7 @@ impl<'r> Report<'r> {
             state: outcome.state(),
             bytes: outcome.bytes(),
             server: outcome.server(),
+            resumed: outcome.resumed(),
             failed: outcome.failed(),
         };
         let bytes = fetched.iter().map(|(_, outcome)| outcome.bytes()).sum();
@@ -173,6 +174,9 @@ impl<'r> Report<'r> {
             let _ = write!(out, "{state:<8} {}  {size}", Visible(piece.file));
             if let Some(server) = piece.server {
                 let _ = write!(out, "  {FAINT}from {}{FAINT:#}", Visible(server));
+            }
+            if piece.resumed > 0 {
+                let _ = write!(out, "  {FAINT}resumed {} times{FAINT:#}", piece.resumed);
             }
             out.push('\n');
             for Tried { server, why, .. } in piece.failed {

@@ -6,13 +6,13 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
+use command_line::Failure;
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error, ResponseExt as _};
 
 use self::address::{Guard, Private};
-use crate::failure::Failure;
 
 /// What a server has sent.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ fn io_error(error: &io::Error, max: u64, timeout: Duration) -> String {
         }
         (None, _) => match error.source() {
             Some(source) => source.to_string(),
-            None => crate::document::plain(error),
+            None => command_line::plain(error),
         },
     }
 }

@@ -2,18 +2,17 @@
 
 use std::fmt::Write as _;
 
+use command_line::{Failure, GOOD, Painted, Visible, note, print, print_json};
 use hls_index::record::{Entry, Record, Recorder, RecorderError};
 use hls_index::{MediaSequence, Placement, Segment, SegmentIndex, Ticks};
 use serde::Serialize;
 
 use crate::args::IndexArgs;
 use crate::document::{Document, Parsed};
-use crate::failure::Failure;
 use crate::json::Seconds;
 use crate::servers::{ServerArg, placement};
 use crate::store::{Change, Store, Stored, Summary};
 use crate::table::Table;
-use crate::terminal::{GOOD, Painted, Visible, print, print_json};
 
 /// Does what the arguments say.
 pub(crate) fn run(args: &IndexArgs) -> Result<(), Failure> {
@@ -42,7 +41,7 @@ pub(crate) fn run(args: &IndexArgs) -> Result<(), Failure> {
     // The last one is told by the caller.
     let Some(last) = failures.pop() else { return Ok(()) };
     for failure in failures {
-        anstream::eprintln!("hls: {failure}");
+        note(&format!("hls: {failure}"));
     }
     Err(Failure::cannot(last.to_string()))
 }

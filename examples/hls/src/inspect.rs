@@ -5,17 +5,16 @@ mod multivariant;
 
 use std::fmt::Write as _;
 
-use hls_index::{MediaPlaylist, Placement, PlaylistType, Ticks};
+use command_line::{FAINT, Failure, Painted, STRONG, Visible, print, print_json};
+use hls_index::{MediaPlaylist, PlaylistType, Ticks};
 
 use self::facts::MediaFacts;
 use crate::args::InspectArgs;
 use crate::document::{Document, Parsed};
-use crate::failure::Failure;
 use crate::media::{Form, Media, Row};
 use crate::seek::about;
-use crate::servers::{ServerArg, placement};
+use crate::servers::placement_or_origin;
 use crate::table::Table;
-use crate::terminal::{FAINT, Painted, STRONG, Visible, print, print_json};
 
 /// Does what the arguments say.
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
@@ -24,10 +23,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     if let Parsed::Multivariant(playlist) = &parsed {
         return multivariant::run(&document.name, playlist, args.json);
     }
-    let placement = match &document.uri {
-        Some(uri) => placement(&[ServerArg::origin(uri)])?,
-        None => Placement::new(),
-    };
+    let placement = placement_or_origin(&[], document.uri.as_deref())?;
     let media = Media::new(&document, &parsed, placement)?;
     if args.json {
         return print_json(&MediaFacts::new(&document.name, &media)?);

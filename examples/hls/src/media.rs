@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
+use command_line::Failure;
 use hls_index::record::{Entry, EntryMap, Record, RecordError};
 use hls_index::{
     AttributeList, AttributeValue, ByteRange, DateSeekError, DateTime, Fetch, Key, Keys, Map,
     MediaPlaylist, MediaSequence, Placement, SeekError, Segment, SegmentIndex, Ticks,
 };
 
+use crate::amount::Amount;
 use crate::args::WindowArgs;
 use crate::document::{Document, Parsed};
-use crate::failure::Failure;
-use crate::moment::Amount;
 
 /// Segments, and how to find them.
 #[derive(Debug)]

@@ -2,27 +2,21 @@
 
 use std::fmt::Write as _;
 
-use hls_index::Placement;
+use command_line::{FAINT, Failure, HIGHLIGHT, Painted, STRONG, Visible, print, print_json};
 use serde::Serialize;
 
 use crate::args::SeekArgs;
 use crate::document::Document;
-use crate::failure::Failure;
 use crate::json::{MapFacts, PlaceFacts, Range, Seconds};
 use crate::media::{Media, Plan, Row};
-use crate::servers::{ServerArg, placement};
+use crate::servers::placement_or_origin;
 use crate::table::Table;
-use crate::terminal::{FAINT, HIGHLIGHT, Painted, STRONG, Visible, print, print_json};
 
 /// Does what the arguments say.
 pub(crate) fn run(args: &SeekArgs) -> Result<(), Failure> {
     let document = Document::of_stream(&args.stream)?;
     let parsed = document.parse()?;
-    let placement = match (args.servers.as_slice(), &document.uri) {
-        ([], None) => Placement::new(),
-        ([], Some(uri)) => placement(&[ServerArg::origin(uri)])?,
-        (servers, _) => placement(servers)?,
-    };
+    let placement = placement_or_origin(&args.servers, document.uri.as_deref())?;
     let media = Media::new(&document, &parsed, placement)?;
     let Some(plan) = media.plan(&args.window)? else {
         return Err(Failure::cannot("neither --at nor --date; see `hls seek --help`"));

@@ -6,6 +6,7 @@ mod encoding;
 mod files;
 mod live;
 mod page;
+mod patience;
 mod range;
 mod request_log;
 mod root;
@@ -17,6 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use command_line::{Failure, plain};
 use hyper::body::Incoming;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW,
@@ -34,16 +36,17 @@ use tokio::sync::{Semaphore, watch};
 use self::answer::{Answer, Body};
 use self::live::Live;
 use self::page::Page;
-use self::request_log::Entry;
+use self::patience::Patience;
+use self::request_log::{Entry, Log};
 use self::root::Root;
 use crate::args::ServeArgs;
-use crate::document::plain;
-use crate::failure::Failure;
 
 /// Connections at a time; more wait until one ends.
 const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send a request, or to think of the next one.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// A client that takes nothing for so long is given up.
+const STALLED: Duration = Duration::from_secs(60);
 /// The most that the head of a request may have.
 const MAX_HEAD: usize = 32 << 10;
 /// How long answers that are under way may take when the server is to end.
@@ -56,19 +59,23 @@ struct Site {
     page: Page,
     live: Option<Live>,
     clock: Clock,
+    log: Log,
 }
 
 /// Does what the arguments say, until it is told to end.
 pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
     let root = Root::open(&args.folder)?;
-    let page = Page::new(args.hls_js.as_deref())?;
+    let clock = Clock::start();
+    let page = Page::new(args.hls_js.as_deref(), clock)?;
     let parts = args.low_latency.then_some(args.part);
-    let live = (args.live || args.low_latency).then(|| Live::watch(root.clone(), parts));
-    let site = Arc::new(Site { root, page, live, clock: Clock::start() });
+    let live = (args.live || args.low_latency).then(|| Live::watch(root.clone(), parts, clock));
+    let log = Log::start();
+    let site = Arc::new(Site { root, page, live, clock, log: log.clone() });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| cannot("start", &error))?;
     let served = runtime.block_on(serve(site, args));
     runtime.shutdown_background();
+    log.flush();
     served
 }
 
@@ -107,7 +114,7 @@ async fn serve(site: Arc<Site>, args: &ServeArgs) -> Result<(), Failure> {
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_TIMEOUT)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Patience::new(stream, STALLED)), service);
         let connection = open.watch(connection);
         tokio::spawn(async move {
             // A client that went away, or wrote no HTTP: hyper has answered what can be answered.
@@ -129,7 +136,7 @@ impl Site {
         peer: SocketAddr,
         stopped: watch::Receiver<bool>,
     ) -> hyper::Response<Body> {
-        let entry = Entry::new(self.clock, peer, &request);
+        let entry = Entry::new(self.log.clone(), self.clock, peer, &request);
         let answer = match *request.method() {
             Method::GET | Method::HEAD => self.find(&request, stopped).await,
             Method::OPTIONS => preflight(),

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use command_line::Failure;
 use hls_index::{MediaSequence, Placement, ServerNumber, uri};
-
-use crate::failure::Failure;
 
 /// `NAME=URL`, or `NAME@FIRST-LAST=URL`: a server that has the segments, or those with these media
 /// sequence numbers.
@@ -71,6 +70,17 @@ fn folder(url: &str) -> String {
         return url.to_owned();
     }
     format!("{path}/{rest}")
+}
+
+/// Which segments lie where: as the arguments say, else where the playlist came from.
+pub(crate) fn placement_or_origin(
+    servers: &[ServerArg],
+    playlist: Option<&str>,
+) -> Result<Placement, Failure> {
+    match (servers, playlist) {
+        ([], Some(playlist)) => placement(&[ServerArg::origin(playlist)]),
+        (servers, _) => placement(servers),
+    }
 }
 
 /// Which segments lie where, asked in the order of the arguments.

@@ -7,10 +7,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use command_line::Failure;
 use hls_index::Ticks;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
-use crate::failure::Failure;
 use crate::servers::ServerArg;
 
 /// An open database.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::terminal::{FAINT, Visible};
+use command_line::{FAINT, Visible};
 
 /// A table that comes about row by row.
 #[derive(Clone, Debug)]

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use command_line::{
+    BAD, CAUTION, FAINT, Failure, GOOD, HIGHLIGHT, Painted, Visible, print, print_json,
+};
 use hls_index::{Finding, ParseErrorKind, Playlist, Problem, Severity, validate_from};
 use serde::Serialize;
 
 use crate::args::ValidateArgs;
 use crate::document::Document;
-use crate::failure::Failure;
-use crate::terminal::{BAD, CAUTION, FAINT, GOOD, HIGHLIGHT, Painted, Visible, print, print_json};
 
 /// What the sections are of.
 const SPECIFICATION: &str = "RFC 8216bis";

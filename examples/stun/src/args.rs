@@ -1,12 +1,10 @@
 //! The command line.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
-use crate::failure::Failure;
 use crate::resolve::{Family, Lookup, NameServer};
 use crate::serve::Listen;
 use crate::target::{Target, target};
@@ -339,30 +337,6 @@ impl LookupArgs {
     }
 }
 
-/// What the command line asks for.
-pub(crate) enum Asked {
-    Command(Command),
-    /// The help or the version, to be printed.
-    Text(String),
-}
-
-impl Cli {
-    /// Reads the command line.
-    pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Asked, Failure> {
-        let line: Vec<OsString> = line.into_iter().collect();
-        match Self::try_parse_from(&line) {
-            Ok(Self { command }) => Ok(Asked::Command(command)),
-            Err(error) if !error.use_stderr() => Ok(Asked::Text(error.render().ansi().to_string())),
-            Err(error) => {
-                let command = line.get(1).and_then(|word| word.to_str()).filter(|word| {
-                    Self::command().get_subcommands().any(|command| command.get_name() == *word)
-                });
-                Err(Failure::cannot(in_one_line(&error.to_string(), command)))
-            }
-        }
-    }
-}
-
 fn seconds(text: &str) -> Result<Duration, String> {
     const HINT: &str = "write seconds, above 0 and up to 86400, as 10 or 0.5";
     let number = text.parse::<f64>().map_err(|_| HINT.to_owned())?;
@@ -379,29 +353,15 @@ fn seconds_up_to_60(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What clap says on several lines (the error, tips, usage), without the usage.
-fn in_one_line(text: &str, command: Option<&str>) -> String {
-    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-    let mut parts: Vec<&str> = lines.collect();
-    if let Some(first) = parts.first_mut() {
-        *first = first.strip_prefix("error: ").unwrap_or(first);
-    }
-    let advice = match command {
-        Some(command) => format!("see `stun {command} --help`"),
-        None => "see `stun --help`".to_owned(),
-    };
-    parts.push(&advice);
-    parts.join("; ")
-}
-
 #[cfg(test)]
 mod tests {
+    use command_line::Asked;
+
     use super::*;
 
     fn read(line: &str) -> Result<Command, String> {
-        match Cli::read(line.split(' ').map(Into::into)) {
-            Ok(Asked::Command(command)) => Ok(command),
+        match command_line::read(line.split(' ').map(Into::into)) {
+            Ok(Asked::Run(Cli { command })) => Ok(command),
             Ok(Asked::Text(text)) => Err(text),
             Err(failure) => Err(failure.to_string()),
         }
@@ -452,6 +412,6 @@ mod tests {
             let text = read(&format!("stun{command} --help")).unwrap_err();
             assert!(text.contains("Examples:") && text.contains("Exit codes:"), "{text}");
         }
-        assert!(matches!(Cli::read(["stun".into(), "-V".into()]), Ok(Asked::Text(_))));
+        assert!(read("stun -V").unwrap_err().starts_with("stun "));
     }
 }

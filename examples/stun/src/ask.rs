@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use command_line::Failure;
 use rustls::pki_types::ServerName;
 use sansio::{Clock, FiveTuple, Timestamp, Transmit};
 use stun_codec::framing::Deframer;
@@ -15,7 +16,6 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{sleep_until, timeout};
 use tokio_rustls::TlsConnector;
 
-use crate::failure::Failure;
 use crate::seed::seed;
 
 /// An answer, and the way that it took.
@@ -294,7 +294,7 @@ pub(crate) fn words(trouble: &Trouble, over: crate::target::Over, patience: Dura
                 "nobody listens there; check the port, and that the server runs".to_owned()
             }
             ErrorKind::UnexpectedEof => "the server has closed the connection".to_owned(),
-            _ => crate::failure::plain(error),
+            _ => command_line::plain(error),
         }),
         (Trouble::Closed, _) => {
             "the server has closed the connection without an answer; is it a STUN server?"

@@ -5,13 +5,12 @@ mod run;
 
 use std::net::{IpAddr, SocketAddr};
 
+use command_line::{CAUTION, FAINT, Failure, Painted, STRONG, print, print_json, progress};
 use serde::Serialize;
 
 use crate::args::BenchArgs;
-use crate::failure::Failure;
 use crate::resolve;
 use crate::target::Over;
-use crate::terminal::{CAUTION, FAINT, Painted, STRONG, print, print_json, progress};
 
 use histogram::Histogram;
 use run::{Load, Tally};

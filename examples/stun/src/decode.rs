@@ -9,11 +9,10 @@ mod text;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use command_line::{BAD, FAINT, Failure, Painted, plain, print, print_json};
 use stun_codec::dissect::{Dissection, dissect};
 
 use crate::args::DecodeArgs;
-use crate::failure::{Failure, plain};
-use crate::terminal::{BAD, FAINT, Painted, print, print_json};
 
 use facts::{ErrorFacts, Facts};
 use input::{Given, Input};

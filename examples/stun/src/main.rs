@@ -5,36 +5,32 @@ mod args;
 mod ask;
 mod bench;
 mod decode;
-mod failure;
 mod nat;
 mod query;
 mod resolve;
 mod seed;
 mod serve;
 mod target;
-mod terminal;
 mod tls;
 
 use std::process::ExitCode;
 
-use crate::args::{Asked, Cli, Command};
-use crate::failure::{Failure, plain};
+use command_line::{Asked, Failure, plain};
+
+use crate::args::{Cli, Command};
 
 fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
-        Err(failure) => {
-            terminal::note(&format!("stun: {failure}"));
-            failure.exit_code()
-        }
+        Err(failure) => failure.report("stun"),
     }
 }
 
 fn run() -> Result<ExitCode, Failure> {
-    let is_well = match Cli::read(std::env::args_os())? {
-        Asked::Text(text) => terminal::print(&text).map(|()| true),
-        Asked::Command(Command::Decode(args)) => decode::run(&args),
-        Asked::Command(command) => {
+    let is_well = match command_line::read::<Cli>(std::env::args_os())? {
+        Asked::Text(text) => command_line::print(&text).map(|()| true),
+        Asked::Run(Cli { command: Command::Decode(args) }) => decode::run(&args),
+        Asked::Run(Cli { command }) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let cannot = |error| Failure::cannot(format!("can't start: {}", plain(&error)));
             let runtime = runtime.map_err(cannot)?;

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use command_line::{CAUTION, Failure, Painted, plain, print, print_json, progress};
 use sansio::{Clock, FiveTuple, Transmit};
 use serde::Serialize;
 use stun_codec::discovery::{
@@ -18,11 +19,9 @@ use tokio::time::sleep_until;
 
 use crate::args::NatArgs;
 use crate::ask::{self, Trouble, connected};
-use crate::failure::{Failure, plain};
 use crate::resolve;
 use crate::seed::seed;
 use crate::target::Over;
-use crate::terminal::{CAUTION, Painted, print, print_json, progress};
 
 /// Finds out, and says whether mapping and filtering are known.
 pub(crate) async fn run(args: &NatArgs) -> Result<bool, Failure> {

@@ -3,16 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use command_line::{CAUTION, FAINT, Failure, Painted, STRONG, Visible, note, print, print_json};
 use rustls::pki_types::ServerName;
 use serde::Serialize;
 use tokio_rustls::TlsConnector;
 
 use crate::args::QueryArgs;
 use crate::ask::{self, Answered, Asker, Reply, Trouble};
-use crate::failure::Failure;
 use crate::resolve;
 use crate::target::{Over, Place, Target};
-use crate::terminal::{CAUTION, FAINT, Painted, STRONG, Visible, note, print, print_json};
 use crate::tls::{self, Trust};
 
 pub(crate) async fn run(args: &QueryArgs) -> Result<(), Failure> {

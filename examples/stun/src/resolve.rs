@@ -5,9 +5,9 @@ mod srv;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use command_line::Failure;
 use tokio::time::timeout;
 
-use crate::failure::Failure;
 use crate::target::{Over, Place, Target};
 
 pub(crate) use srv::NameServer;

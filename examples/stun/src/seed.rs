@@ -1,6 +1,6 @@
 //! What nobody may guess: the seeds of the machines.
 
-use crate::failure::Failure;
+use command_line::Failure;
 
 /// The seed of a machine, which draws all its randomness from it.
 pub(crate) fn seed() -> Result<[u8; 32], Failure> {

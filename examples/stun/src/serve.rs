@@ -10,13 +10,12 @@ mod udp;
 use std::io;
 use std::sync::Arc;
 
+use command_line::{Failure, note, plain, print_json, print_plain};
 use serde::Serialize;
 use tokio_rustls::TlsAcceptor;
 
 use crate::args::ServeArgs;
-use crate::failure::{Failure, plain};
 use crate::target::Over;
-use crate::terminal::{note, print_json, print_plain};
 use crate::tls;
 
 pub(crate) use listen::Listen;

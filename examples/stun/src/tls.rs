@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use command_line::Failure;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -13,8 +14,6 @@ use rustls::{
     SignatureScheme,
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
-
-use crate::failure::Failure;
 
 /// Whose word counts for a server's name.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +82,7 @@ fn unreadable(file: &Path, error: &pem::Error) -> Failure {
     let file = file.display();
     match error {
         pem::Error::Io(error) => {
-            Failure::cannot(format!("{file}: can't read it: {}", crate::failure::plain(error)))
+            Failure::cannot(format!("{file}: can't read it: {}", command_line::plain(error)))
         }
         pem::Error::NoItemsFound => Failure::cannot(format!("{file}: nothing in PEM form in it")),
         error => Failure::cannot(format!("{file}: no PEM file: {error}")),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use command_line::Visible;
+
 /// Why the tour ended before its end. It prints as one line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Failure {
@@ -33,10 +35,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::BadInput(line) | Self::Run(line)) = self;
         // A file name may hold a line break, and this is promised to be one line.
-        for part in line.split(char::is_control) {
-            f.write_str(part)?;
-        }
-        Ok(())
+        Visible(line).fmt(f)
     }
 }
 
@@ -59,6 +58,6 @@ mod tests {
     #[test]
     fn a_failure_is_one_line_whatever_the_file_is_called() {
         let failure = Failure::bad_input("a\nb\r.m3u8: not a playlist");
-        assert_eq!(failure.to_string(), "ab.m3u8: not a playlist");
+        assert_eq!(failure.to_string(), "a\\nb\\r.m3u8: not a playlist");
     }
 }

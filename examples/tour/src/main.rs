@@ -24,14 +24,14 @@ mod story;
 mod tell;
 mod world;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use command_line::{Asked, note, print, print_json};
 use sansio::Clock;
 
 use crate::act::Stage;
-use crate::args::{Args, Asked};
+use crate::args::Args;
 use crate::failure::{Doing as _, Failure};
 use crate::output::Output;
 use crate::peer::Servers;
@@ -47,22 +47,21 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // Where nobody reads, the exit code still tells.
-            let _ = writeln!(io::stderr(), "tour: {failure}");
+            note(&format!("tour: {failure}"));
             failure.exit_code()
         }
     }
 }
 
 fn run() -> Result<(), Failure> {
-    let args = match Args::read(std::env::args_os())? {
-        Asked::Tour(args) => args,
-        Asked::Text(text) => return print(&text),
+    let args = match command_line::read::<Args>(std::env::args_os()).map_err(bad_line)? {
+        Asked::Run(args) => args,
+        Asked::Text(text) => return print(&text).map_err(unwritten),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let report = runtime.doing("can't start")?.block_on(tour(&args))?;
     if args.json {
-        print(&(serde_json::to_string(&report).doing("JSON")? + "\n"))?;
+        print_json(&report).map_err(unwritten)?;
     }
     if !report.sha256_ok {
         return Err(Failure::run("what was fetched is not what the source has"));
@@ -70,9 +69,12 @@ fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).doing("can't write to stdout")
+fn bad_line(failure: command_line::Failure) -> Failure {
+    Failure::bad_input(failure.to_string())
+}
+
+fn unwritten(failure: command_line::Failure) -> Failure {
+    Failure::run(failure.to_string())
 }
 
 /// Plays the acts that were asked for.

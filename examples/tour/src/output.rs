@@ -3,11 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use command_line::plain;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::failure::Failure;
-use crate::source::plain;
 
 /// A file that is being written under another name. It gets its own name with
 /// [`keep`](Self::keep), and goes away without.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, Cursor, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
+use command_line::plain;
 use hls_index::{ByteRange, MediaPlaylist, uri};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
@@ -199,15 +200,6 @@ impl From<io::Error> for Unavailable {
             io::ErrorKind::NotFound => Self::Missing,
             _ => Self::Io(plain(&error)),
         }
-    }
-}
-
-/// What the system says, without the number that Rust adds.
-pub(crate) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((plain, _)) => plain.to_lowercase(),
-        None => text,
     }
 }
 

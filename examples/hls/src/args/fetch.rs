@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use command_line::size;
 
 use super::{StreamArgs, WindowArgs};
-use crate::moment::size;
 use crate::servers::{ServerArg, server};
 
 const FETCH: &str = "\
 Fetches the segments of a window, with what they need to be decoded, and nothing else. With
--o DIR (or none, for the folder one is in) each is a file, and window.m3u8 plays them. With -o
-FILE, as clip.mp4, they are one file. A file gets its name when all of it is there; what is
-there already is not fetched again, so that a fetch which was cut short can be repeated.
+-o DIR (the folder that you are in, without -o) each is a file, and window.m3u8 plays them.
+With -o FILE, such as clip.mp4, they are one file. A file gets its name when all of it is there;
+what is there already is not fetched again: run the same command again to go on.
 
 A segment may lie on several servers: when one fails, the next is asked, and a server that
-failed is asked last from then on. Servers that you name may be anywhere; where they and
+failed is asked last from then on. Where a transfer breaks off, the rest is asked for, if the
+server tells enough to be sure that it is the rest of the same file. Servers that you name may be anywhere; where they and
 playlists lead must not be in a private network, unless --allow-private is given.
 
 Examples:
@@ -38,7 +39,7 @@ pub(crate) struct FetchArgs {
     #[command(flatten)]
     pub(crate) window: WindowArgs,
 
-    /// Lies there: NAME=URL of its folder, or NAME@FIRST-LAST=URL for the segments with these
+    /// The media lie there: NAME=URL of their folder, or NAME@FIRST-LAST=URL for the segments with these
     /// media sequence numbers; in the order to ask them
     #[arg(long = "server", value_name = "NAME=URL", value_parser = server, conflicts_with = "db")]
     pub(crate) servers: Vec<ServerArg>,

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use command_line::moment;
 use hls_index::Ticks;
-
-use crate::moment::moment;
 
 const SERVE: &str = "\
 An origin for what is in a folder: playlists and segments, whole or by byte ranges, for
@@ -17,7 +16,7 @@ With --live, a playlist without EXT-X-ENDLIST is watched as it grows, and client
 wait for what comes next (blocking reload) and leave out what they have (delta updates).
 With --low-latency as well, fMP4 segments are offered in parts while they are written:
 those that the playlist lists, and the next one, whose name must be that of the last one
-with its number one higher (a .tmp after it is well).
+with its number one higher, with or without .tmp after it.
 
 Examples:
   hls serve film                          then open http://127.0.0.1:8080/

@@ -1,22 +1,25 @@
 //! One piece, from the first server that gives it.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use command_line::{Failure, plain};
 use hls_index::ByteRange;
 use indicatif::ProgressBar;
 use serde::Serialize;
-use ureq::{Agent, Error};
+use ureq::http::Response;
+use ureq::{Agent, Body, Error};
 
+use super::partial::{Partial, Wanted};
 use super::piece::Piece;
+use super::version::{ContentRange, Version, text};
 use crate::args::FetchArgs;
-use crate::document::{Document, plain};
-use crate::failure::Failure;
+use crate::document::Document;
 use crate::http;
 use crate::media::Place;
 
@@ -25,6 +28,8 @@ const ROUNDS: u32 = 2;
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(500);
 /// All of a piece may take so many times as long as its first byte.
 const SLOWEST: u32 = 20;
+/// How often the rest is asked for at the same server, one time after the other.
+const RESUMPTIONS: u32 = 8;
 const CHUNK: usize = 64 << 10;
 
 /// Fetches pieces.
@@ -45,6 +50,8 @@ pub(super) enum Outcome {
     Fetched {
         bytes: u64,
         server: String,
+        /// How often it broke off, and the rest was asked for.
+        resumed: u32,
         failed: Vec<Tried>,
     },
     /// It was there already.
@@ -91,6 +98,13 @@ impl Outcome {
         }
     }
 
+    pub(super) const fn resumed(&self) -> u32 {
+        match self {
+            Self::Fetched { resumed, .. } => *resumed,
+            _ => 0,
+        }
+    }
+
     pub(super) fn failed(&self) -> &[Tried] {
         match self {
             Self::Fetched { failed, .. } | Self::Failed { failed } => failed,
@@ -103,6 +117,8 @@ impl Outcome {
 enum Fault {
     /// Try another server.
     Server { why: String, is_for_good: bool },
+    /// It gave some of it.
+    BrokenOff { why: String },
     /// No server can help.
     Ours(Failure),
 }
@@ -140,11 +156,11 @@ impl Downloader {
         path: &Path,
         bar: &ProgressBar,
     ) -> Result<Outcome, Failure> {
-        let partial = partial(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
         }
-        let mut failed = Vec::new();
+        let mut partial = Partial::create(path)?;
+        let (mut failed, mut resumed) = (Vec::new(), 0);
         let mut gave_up: BTreeSet<&str> = BTreeSet::new();
         for round in 0..ROUNDS {
             if round > 0 {
@@ -157,31 +173,34 @@ impl Downloader {
                 if gave_up.contains(place.uri.as_str()) {
                     continue;
                 }
-                bar.set_position(0);
-                match self.fetch_from(&place.uri, piece.byte_range, &partial, bar) {
-                    Ok(bytes) => {
-                        let renamed = fs::rename(&partial, path);
-                        renamed.map_err(|error| cannot_write(path, &error))?;
-                        let server = place.server.clone();
-                        return Ok(Outcome::Fetched { bytes, server, failed });
-                    }
-                    Err(Fault::Ours(failure)) => {
-                        let _ = fs::remove_file(&partial);
-                        return Err(failure);
-                    }
-                    Err(Fault::Server { why, is_for_good }) => {
-                        if is_for_good {
-                            gave_up.insert(&place.uri);
-                        } else if let Ok(mut failed) = self.failed.lock() {
-                            failed.insert(place.server.clone());
+                let mut left = RESUMPTIONS;
+                let (why, is_for_good) = loop {
+                    resumed += u32::from(partial.condition(&place.uri).is_some());
+                    match self.fetch_from(&place.uri, piece.byte_range, &mut partial, bar) {
+                        Ok(()) => {
+                            let bytes = partial.keep(path)?;
+                            let server = place.server.clone();
+                            return Ok(Outcome::Fetched { bytes, server, resumed, failed });
                         }
-                        let (server, uri) = (place.server.clone(), place.uri.clone());
-                        failed.push(Tried { server, uri, why });
+                        Err(Fault::Ours(failure)) => return Err(failure),
+                        Err(Fault::Server { why, is_for_good }) => break (why, is_for_good),
+                        Err(Fault::BrokenOff { why }) => {
+                            if left == 0 || partial.condition(&place.uri).is_none() {
+                                break (why, false);
+                            }
+                            left -= 1;
+                        }
                     }
+                };
+                if is_for_good {
+                    gave_up.insert(&place.uri);
+                } else if let Ok(mut failed) = self.failed.lock() {
+                    failed.insert(place.server.clone());
                 }
+                let (server, uri) = (place.server.clone(), place.uri.clone());
+                failed.push(Tried { server, uri, why });
             }
         }
-        let _ = fs::remove_file(&partial);
         Ok(Outcome::Failed { failed })
     }
 
@@ -193,74 +212,115 @@ impl Downloader {
         places
     }
 
+    /// Fetches what is not there yet, from one server.
     fn fetch_from(
         &self,
         uri: &str,
         range: Option<ByteRange>,
-        partial: &Path,
+        partial: &mut Partial,
         bar: &ProgressBar,
-    ) -> Result<u64, Fault> {
-        let ours = |error: io::Error| Fault::Ours(cannot_write(partial, &error));
-        let mut file = File::create(partial).map_err(ours)?;
-        let mut request = self.agent.get(uri).header("accept-encoding", "identity");
-        if let Some(range) = range {
-            let Some(last) = range.end().checked_sub(1).filter(|_| range.length() > 0) else {
-                return Ok(0);
-            };
-            request = request.header("range", format!("bytes={}-{last}", range.offset()));
+    ) -> Result<(), Fault> {
+        if range.is_some_and(|range| range.length() == 0) {
+            return Ok(());
         }
-        let mut response = request.call().map_err(|error| self.fault(&error))?;
-        let told = response.headers().get("content-range");
-        let told = told.and_then(|told| told.to_str().ok()).unwrap_or_default().to_owned();
-        let skipped = match (range, response.status().as_u16()) {
-            (None, 200) => 0,
-            (Some(range), 206) if is_range(&told, range) => 0,
-            // It knows of no ranges, and sends everything.
-            (Some(range), 200) => range.offset(),
-            (_, 206) => return Err(Fault::server("it sends other bytes than were asked for")),
-            (_, status) => {
+        let mut request = self.agent.get(uri).header("accept-encoding", "identity");
+        let condition = partial.condition(uri).map(str::to_owned);
+        match &condition {
+            Some(condition) => request = request.header("if-range", condition),
+            None => partial.begin_anew()?,
+        }
+        let wanted = Wanted::new(range, partial);
+        if let Some(range) = wanted.header() {
+            request = request.header("range", range);
+        }
+        let response = match request.call() {
+            Ok(response) => response,
+            // There is no rest: it is shorter now, and whoever says so does not know If-Range.
+            Err(error @ Error::StatusCode(416)) if condition.is_some() => {
+                partial.begin_anew()?;
+                let why = http::why(&error, u64::MAX, self.timeout);
+                return Err(Fault::Server { why, is_for_good: false });
+            }
+            Err(error) => return Err(self.fault(&error)),
+        };
+        let skipped = match response.status().as_u16() {
+            206 if wanted.is_answered(uri, response.headers(), partial) => 0,
+            206 => {
+                // What is there may be of the other thing.
+                partial.begin_anew()?;
+                return Err(Fault::server("it sends other bytes than were asked for"));
+            }
+            // It knows of no ranges, or has another state than the one that began: everything.
+            200 => {
+                partial.begin_anew()?;
+                range.map_or(0, ByteRange::offset)
+            }
+            status => {
                 return Err(Fault::server(format!("the server answers with status {status}")));
             }
         };
-        let mut body = response.body_mut().with_config().limit(u64::MAX).reader();
-        let read_fault = |error: io::Error| self.read_fault(error);
-        let mut before = (&mut body).take(skipped);
-        let passed = io::copy(&mut before, &mut io::sink()).map_err(read_fault)?;
-        let wanted = range.map(ByteRange::length);
-        let mut body = body.take(wanted.unwrap_or(u64::MAX));
-        let mut chunk = vec![0; CHUNK];
-        let mut bytes: u64 = 0;
-        loop {
-            let count = body.read(&mut chunk).map_err(read_fault)?;
-            if count == 0 {
-                break;
-            }
-            let take = |left: u64| left.checked_sub(count as u64);
-            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).map_err(|_| {
-                let advice = "raise --max-media if that is right";
-                Fault::Ours(Failure::cannot(format!(
-                    "more than {} bytes; {advice}",
-                    self.max_media
-                )))
-            })?;
-            file.write_all(&chunk[..count]).map_err(ours)?;
-            bytes += count as u64;
-            bar.inc(count as u64);
+        if partial.bytes == 0 {
+            partial.version = version(uri, &response, range);
         }
-        if passed < skipped || wanted.is_some_and(|wanted| bytes < wanted) {
+        bar.set_position(partial.bytes);
+        self.receive(response, skipped, range.map(ByteRange::length), partial, bar)
+    }
+
+    /// Takes what a server sends, after the bytes that are `skipped`, until all that is `wanted` is there.
+    fn receive(
+        &self,
+        mut response: Response<Body>,
+        mut skipped: u64,
+        wanted: Option<u64>,
+        partial: &mut Partial,
+        bar: &ProgressBar,
+    ) -> Result<(), Fault> {
+        let mut body = response.body_mut().with_config().limit(u64::MAX).reader();
+        let mut chunk = vec![0; CHUNK];
+        let mut gained = false;
+        while wanted.is_none_or(|wanted| partial.bytes < wanted) {
+            let count = match body.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if gained => {
+                    let why = http::why(&Error::Io(error), u64::MAX, self.timeout);
+                    return Err(Fault::BrokenOff { why });
+                }
+                Err(error) => return Err(self.fault(&Error::Io(error))),
+            };
+            self.count(count as u64)?;
+            let passed = usize::try_from(skipped).map_or(count, |skipped| skipped.min(count));
+            skipped -= passed as u64;
+            let left = wanted.map_or(u64::MAX, |wanted| wanted - partial.bytes);
+            let new = &chunk[passed..count];
+            let new = &new[..usize::try_from(left).map_or(new.len(), |left| left.min(new.len()))];
+            partial.write(new)?;
+            gained |= !new.is_empty();
+            bar.inc(new.len() as u64);
+        }
+        if skipped > 0 || wanted.is_some_and(|wanted| partial.bytes < wanted) {
             return Err(Fault::server("it has fewer bytes than the playlist says"));
         }
-        file.sync_all().map_err(ours)?;
-        Ok(bytes)
+        let length = partial.version.as_ref().and_then(|version| version.length);
+        if wanted.is_none() && length.is_some_and(|length| partial.bytes < length) {
+            return Err(Fault::server("it ends before its end"));
+        }
+        Ok(())
+    }
+
+    /// Counts bytes that have come, wanted or not.
+    fn count(&self, count: u64) -> Result<(), Fault> {
+        let take = |left: u64| left.checked_sub(count);
+        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        taken.map(|_| ()).map_err(|_| {
+            let advice = "raise --max-media if that is right";
+            Fault::Ours(Failure::cannot(format!("more than {} bytes; {advice}", self.max_media)))
+        })
     }
 
     fn fault(&self, error: &Error) -> Fault {
         let is_for_good = matches!(error, Error::StatusCode(400..500) | Error::Other(_));
         Fault::Server { why: http::why(error, u64::MAX, self.timeout), is_for_good }
-    }
-
-    fn read_fault(&self, error: io::Error) -> Fault {
-        self.fault(&Error::Io(error))
     }
 }
 
@@ -270,43 +330,24 @@ impl Fault {
     }
 }
 
-/// Whether `bytes 700-1699/5000` are the bytes that were asked for.
-fn is_range(told: &str, range: ByteRange) -> bool {
-    let bytes = told.strip_prefix("bytes ").and_then(|told| told.split('/').next());
-    let Some((first, last)) = bytes.and_then(|bytes| bytes.split_once('-')) else { return false };
-    let numbers = (first.trim().parse::<u64>(), last.trim().parse::<u64>());
-    matches!(numbers, (Ok(first), Ok(last))
-        if range.offset() == first && last.checked_add(1) == Some(range.end()))
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        Self::Ours(failure)
+    }
 }
 
-/// What a file is called until it is whole.
-pub(super) fn partial(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    name.into()
+/// The state of the resource that a first answer is of.
+fn version(uri: &str, response: &Response<Body>, range: Option<ByteRange>) -> Option<Version> {
+    let headers = response.headers();
+    let length = match response.status().as_u16() {
+        206 => ContentRange::of(headers)?.length,
+        // It was asked for a range, and knows none.
+        _ if range.is_some() => return None,
+        _ => text(headers, "content-length").and_then(|length| length.parse().ok()),
+    };
+    Version::of(uri, headers, length)
 }
 
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::cannot(format!("{}: {}", path.display(), plain(error)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_bytes_that_were_asked_for_are_taken() {
-        let range = ByteRange::new(700, 1000).unwrap();
-        for (told, expected) in [
-            ("bytes 700-1699/5000", true),
-            ("bytes 700-1699/*", true),
-            ("bytes 0-1699/5000", false),
-            ("bytes 700-1698/5000", false),
-            ("bytes 700-18446744073709551615/*", false),
-            ("bytes */5000", false),
-            ("", false),
-        ] {
-            assert_eq!(is_range(told, range), expected, "{told}");
-        }
-    }
 }

@@ -1,17 +1,13 @@
 //! What plays the pieces: a playlist of them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 
+use command_line::Failure;
 use hls_index::Ticks;
 use hls_index::write::{MediaBuilder, NewMap, NewSegment, NewTag, WriteError};
 
-use super::download::{cannot_write, partial};
 use super::piece::{Kind, Piece};
-use crate::failure::Failure;
 use crate::media::{Media, Plan, Row};
 
 /// A playlist of the files: it begins with the window, and ends with it.
@@ -81,22 +77,4 @@ fn keys(row: &Row<'_>, piece: &Piece) -> Result<Vec<Arc<NewTag>>, WriteError> {
         tags.push(Arc::new(tag));
     }
     Ok(tags)
-}
-
-/// Writes a file that gets its name when it is whole.
-pub(super) fn write(
-    path: &Path,
-    content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-) -> Result<(), Failure> {
-    let partial = partial(path);
-    let written = File::create(&partial).and_then(|mut file| {
-        content(&mut file)?;
-        file.flush()?;
-        file.sync_all()
-    });
-    let written = written.and_then(|()| fs::rename(&partial, path));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&partial);
-        cannot_write(path, &error)
-    })
 }

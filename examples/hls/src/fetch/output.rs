@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use command_line::{Failure, write_whole};
 use hls_index::ByteRange;
 
 use super::download::cannot_write;
 use super::joined;
 use super::piece::{Kind, Piece};
-use crate::failure::Failure;
 use crate::media::{Media, Plan};
 
 /// Plays what was fetched.
-const PLAYLIST: &str = "window.m3u8";
+pub(super) const PLAYLIST: &str = "window.m3u8";
 
 #[derive(Debug)]
 pub(super) enum Output {
@@ -77,16 +77,18 @@ impl Output {
             Self::Folder(folder) => {
                 let path = folder.join(PLAYLIST);
                 let text = joined::playlist(media, plan, pieces)?;
-                joined::write(&path, |out| out.write_all(text.as_bytes()))?;
+                write_whole(&path, |out| out.write_all(text.as_bytes()))
+                    .map_err(|error| cannot_write(&path, &error))?;
                 Ok(path.display().to_string())
             }
             Self::File { file, pieces: folder } => {
-                joined::write(file, |out| {
+                write_whole(file, |out| {
                     for piece in pieces {
                         std::io::copy(&mut fs::File::open(self.path(piece))?, out)?;
                     }
                     Ok(())
-                })?;
+                })
+                .map_err(|error| cannot_write(file, &error))?;
                 fs::remove_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
                 Ok(file.display().to_string())
             }

@@ -3,13 +3,14 @@
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
 
+use command_line::Failure;
 use hls_index::{ByteRange, MediaSequence, Placement, Ticks, uri};
 use serde::Serialize;
 
+use super::output::PLAYLIST;
+use crate::amount::Amount;
 use crate::args::WindowArgs;
-use crate::failure::Failure;
 use crate::media::{Media, Place, Plan, Row};
-use crate::moment::Amount;
 
 /// Something to be fetched into a file.
 #[derive(Clone, Debug)]
@@ -45,9 +46,9 @@ pub(super) fn pieces(
     for row in &plan.fetch {
         if row.servers.is_empty() {
             let advice = "say where, with --server NAME=URL";
-            return Err(
-                media.cannot(&format!("it is a file, and its media lie elsewhere; {advice}"))
-            );
+            return Err(media.cannot(&format!(
+                "it is a file, which does not tell what server has its media; {advice}"
+            )));
         }
         if let Some(map) = row.map {
             let is_same = |piece: &Piece| {
@@ -132,10 +133,14 @@ fn file_name(reference: &str, byte_range: Option<ByteRange>) -> String {
     let stem_end = file[name_at..].rfind('.').map_or(file.len(), |dot| name_at + dot);
     let (stem, extension) = file.split_at(stem_end);
     let range = byte_range.map(|range| format!("@{}-{}", range.offset(), range.length()));
-    // What the name does not tell, a number does.
-    let is_told = reference == file;
+    // What the name does not tell, a number does; and what `fetch` itself writes there has its names.
+    let lower = file.to_ascii_lowercase();
+    let is_taken = lower == PLAYLIST || lower.ends_with(".partial");
+    let is_told = reference == file && !is_taken;
     let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(reference);
     let rest = if is_told { String::new() } else { format!("~{:08x}", hash as u32) };
+    let extension =
+        if lower.ends_with(".partial") { format!("{extension}_") } else { extension.to_owned() };
     format!("{stem}{}{rest}{extension}", range.unwrap_or_default())
 }
 
@@ -192,6 +197,14 @@ mod tests {
             };
             assert!(name.split('/').all(is_plain), "{uri}: {name}");
             assert!(!name.starts_with('/'), "{uri}: {name}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_taken_are_not_given() {
+        for uri in ["window.m3u8", "Window.M3U8", "a.ts.partial", "b/a.ts.PARTIAL"] {
+            let name = file_name(uri, None).to_ascii_lowercase();
+            assert!(!name.ends_with(".partial") && name != PLAYLIST, "{uri}: {name}");
         }
     }
 

@@ -68,10 +68,14 @@ fn is_public(address: IpAddr) -> bool {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => match inner_v4(address) {
             Some(inner) => is_public_v4(inner),
-            // 2000::/3 is all that is given out, without the range for documentation.
+            // 2000::/3 is all that is given out, without the ranges for protocols (Teredo, which hides an
+            // IPv4 address, among them) and for documentation.
             None => {
                 let [first, second, ..] = address.segments();
-                first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0x0db8)
+                let is_protocol = first == 0x2001 && second < 0x0200;
+                let is_documentation =
+                    first == 0x2001 && second == 0x0db8 || first == 0x3fff && second < 0x1000;
+                first & 0xe000 == 0x2000 && !is_protocol && !is_documentation
             }
         },
     }
@@ -143,6 +147,9 @@ mod tests {
             "fe80::1",
             "ff02::1",
             "2001:db8::1",
+            "3fff::1",
+            "2001:0:7f00:1::1",
+            "2001:2::1",
             "100::1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use command_line::Failure;
 use hls_index::{MediaPlaylist, Part};
 use serde::{Serialize, Serializer};
 
 use super::{Tally, kind_name};
-use crate::failure::Failure;
 use crate::json::{KeyFacts, MapFacts, PlaceFacts, Range, Seconds};
 use crate::media::{Media, Row};
 

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use command_line::{FAINT, Failure, Painted, STRONG, Visible, print, print_json};
 use hls_index::{AttributeList, ClosedCaptions, MultivariantPlaylist, Rendition, Variant};
 use serde::Serialize;
 
-use crate::failure::Failure;
 use crate::table::Table;
-use crate::terminal::{FAINT, Painted, STRONG, Visible, print, print_json};
 
 pub(super) fn run(
     name: &str,

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use command_line::Failure;
 use hls_index::{PlaylistType, Ticks};
 
 use super::scale::{Scale, label};
 use super::strip::{Drawn, ONE_BY_ONE, Strip};
 use super::svg::{Escaped, Px, Rect, text};
-use crate::failure::Failure;
 use crate::media::{Form, Media, Plan};
 
 const WIDTH: f64 = 1200.0;

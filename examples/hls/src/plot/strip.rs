@@ -4,12 +4,12 @@ mod profile;
 
 use std::fmt::Write as _;
 
+use command_line::Failure;
 use hls_index::{Part, Ticks};
 
 use super::aggregate::Bins;
 use super::scale::{Scale, label};
 use super::svg::{Escaped, Px, Rect, fitting, text};
-use crate::failure::Failure;
 use crate::media::{Media, Plan, Row, RowKey};
 
 /// What is drawn, and where.

@@ -2,8 +2,10 @@
 //! comes next.
 
 mod boxes;
+mod date_ranges;
 mod directives;
 mod issue;
+mod limits;
 mod name;
 mod parts;
 mod stream;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use hls_index::Ticks;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
+use sansio::Clock;
 use tokio::fs::File;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
@@ -40,6 +43,7 @@ type Issues = Arc<BTreeMap<String, Arc<Issue>>>;
 #[derive(Debug)]
 pub(super) struct Live {
     root: Root,
+    clock: Clock,
     issues: watch::Receiver<Issues>,
     /// Who waits has one of these.
     seats: Semaphore,
@@ -47,9 +51,9 @@ pub(super) struct Live {
 
 impl Live {
     /// Begins to watch a folder, with fMP4 segments in parts when they have a length.
-    pub(super) fn watch(root: Root, parts: Option<Ticks>) -> Self {
-        let issues = Watcher::start(root.clone(), parts);
-        Self { root, issues, seats: Semaphore::new(MAX_WAITING) }
+    pub(super) fn watch(root: Root, parts: Option<Ticks>, clock: Clock) -> Self {
+        let issues = Watcher::start(root.clone(), parts, clock);
+        Self { root, clock, issues, seats: Semaphore::new(MAX_WAITING) }
     }
 
     /// The answer to a request for something of a live stream; `None` when it is just a file.
@@ -106,7 +110,7 @@ impl Live {
             Ok(Err(line)) => return bad(line),
             Err(answer) => return answer,
         };
-        let text = if asked.skip { issue.delta() } else { None };
+        let text = issue.delta(asked.skip, self.clock.now());
         let text = text.unwrap_or_else(|| issue.text.clone());
         let validators = Validators::new(etag(&text), None);
         encoding::playlist(text.into_bytes(), validators, headers)
@@ -123,8 +127,12 @@ impl Live {
             Ok(bytes) => bytes,
             Err(answer) => return answer,
         };
-        // It has another name until it is whole, and may be given the right one just now.
-        for path in [&format!("{path}.tmp"), path] {
+        // It has another name until it is whole, and may be given the right one just now. What still has
+        // the other name when it is whole has been left behind by somebody.
+        let is_whole = !self.issues.borrow().values().any(|issue| issue.is_growing(path));
+        let growing = format!("{path}.tmp");
+        let names = if is_whole { [path, growing.as_str()] } else { [growing.as_str(), path] };
+        for path in names {
             let Some(real) = self.root.file(path) else { continue };
             let Ok(file) = File::open(real).await else { continue };
             if file.metadata().await.is_ok_and(|metadata| metadata.len() >= bytes.end) {

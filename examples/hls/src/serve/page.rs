@@ -1,23 +1,31 @@
 //! The player page at `/`. Its files are part of the program; all that comes from elsewhere is put on
 //! the page as text.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
+use command_line::{Failure, plain};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
+use sansio::{Clock, Timestamp};
 use serde::Serialize;
+use tokio::sync::Mutex;
 
 use super::answer::Answer;
 use super::conditions::Validators;
 use super::live::etag;
 use super::root::Root;
-use crate::document::plain;
-use crate::failure::Failure;
 
 /// Of this version, and of no other content than this.
 const CDN: &str = "https://cdn.jsdelivr.net/npm/hls.js@1.7.4/dist/hls.min.js";
 const INTEGRITY: &str = "sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg";
+
+/// How old the list of playlists may be.
+const CHOICES_AGE: Duration = Duration::from_secs(1);
+/// So much of a playlist is looked at.
+const MAX_PLAYLIST: u64 = 16 << 20;
 
 const HTML: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/style.css");
@@ -33,6 +41,9 @@ pub(super) struct Page {
     /// What the page may do.
     policy: HeaderValue,
     hls_js: Option<Bytes>,
+    clock: Clock,
+    /// The playlists that there are, as they were found last.
+    choices: Mutex<Option<(Timestamp, Bytes)>>,
 }
 
 /// A playlist to choose.
@@ -45,7 +56,7 @@ struct Choice {
 
 impl Page {
     /// The page, with hls.js from a file or from the CDN.
-    pub(super) fn new(hls_js: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn new(hls_js: Option<&Path>, clock: Clock) -> Result<Self, Failure> {
         let read = |path: &Path| {
             let refuse = |error| Failure::cannot(format!("{}: {}", path.display(), plain(&error)));
             fs::read(path).map(Bytes::from).map_err(refuse)
@@ -66,7 +77,8 @@ impl Page {
         );
         let policy = HeaderValue::from_str(&policy);
         let policy = policy.map_err(|error| Failure::cannot(error.to_string()))?;
-        Ok(Self { html: HTML.replace("HLS_JS", &source), policy, hls_js })
+        let html = HTML.replace("HLS_JS", &source);
+        Ok(Self { html, policy, hls_js, clock, choices: Mutex::default() })
     }
 
     /// The answer when `path` is one of the page's own.
@@ -84,12 +96,26 @@ impl Page {
             }
             "/-/style.css" => Some(asset("text/css; charset=utf-8", STYLE)),
             "/-/hls.js" => Some(Answer::bytes(SCRIPT, self.hls_js.clone()?)),
-            "/-/playlists.json" => Some(choices(root).await),
+            "/-/playlists.json" => Some(self.choices(root).await),
             _ => {
                 let (_, script) = SCRIPTS.iter().find(|(name, _)| *name == path)?;
                 Some(asset(SCRIPT, script))
             }
         }
+    }
+
+    /// The playlists of the folder, as JSON. However many ask, one looks, and once a second at the most.
+    async fn choices(&self, root: &Root) -> Answer {
+        let mut known = self.choices.lock().await;
+        let now = self.clock.now();
+        let json = match &*known {
+            Some((when, json)) if now.since(*when) < CHOICES_AGE => json.clone(),
+            _ => match choices(root.clone()).await {
+                Some(json) => known.insert((now, json.into())).1.clone(),
+                None => return Answer::unavailable("the folder cannot be read"),
+            },
+        };
+        Answer::bytes("application/json", json)
     }
 }
 
@@ -98,11 +124,13 @@ fn asset(media_type: &'static str, text: &'static str) -> Answer {
 }
 
 /// The playlists of the folder, as JSON: those that list others first.
-async fn choices(root: &Root) -> Answer {
-    let root = root.clone();
+async fn choices(root: Root) -> Option<Vec<u8>> {
     let found = tokio::task::spawn_blocking(move || {
         let choice = |path: String| {
-            let text = fs::read_to_string(root.file(&path)?).ok()?;
+            let mut bytes = Vec::new();
+            let file = File::open(root.file(&path)?).ok()?;
+            file.take(MAX_PLAYLIST).read_to_end(&mut bytes).ok()?;
+            let text = str::from_utf8(&bytes).ok()?;
             let is_multivariant = text.contains("#EXT-X-STREAM-INF");
             let is_live = !is_multivariant && !text.contains("#EXT-X-ENDLIST");
             Some(Choice { path, is_multivariant, is_live })
@@ -111,8 +139,5 @@ async fn choices(root: &Root) -> Answer {
         choices.sort_by_key(|choice| !choice.is_multivariant);
         serde_json::to_vec(&choices).ok()
     });
-    match found.await {
-        Ok(Some(json)) => Answer::bytes("application/json", json),
-        _ => Answer::unavailable("the folder cannot be read"),
-    }
+    found.await.ok().flatten()
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::document::plain;
-use crate::failure::Failure;
+use command_line::{Failure, plain};
 
 /// A folder, by its real path.
 #[derive(Clone, Debug)]
@@ -95,6 +94,20 @@ fn unescape(path: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// A clean path, or the end of one, as it stands in a URI.
+pub(super) fn escaped(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                uri.push(char::from(byte));
+            }
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +142,15 @@ mod tests {
             "/%c0%ae%c0%ae/b",
         ] {
             assert_eq!(clean(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_escaped_is_the_same_path_again() {
+        for path in ["/a b.m3u8", "/ü/#1?.m3u8", "/a:b\"c%41.m3u8", "/plain_1-2.~.m3u8"] {
+            let uri = escaped(path);
+            assert_eq!(clean(&uri).as_deref(), Some(path), "{uri}");
+            assert!(!uri.contains([' ', '#', '?', ':', '"']), "{uri}");
         }
     }
 

@@ -31,7 +31,7 @@ fn init() -> Vec<u8> {
 }
 
 /// A fragment of half a second.
-fn fragment(is_independent: bool, content: u8) -> Vec<u8> {
+pub(crate) fn fragment(is_independent: bool, content: u8) -> Vec<u8> {
     let flags = if is_independent { 0 } else { 0x1_0000 };
     let tfhd = boxed(b"tfhd", &numbers(&[0, 1]));
     let trun = boxed(b"trun", &numbers(&[0x105, 1, 0, flags, 500]));
@@ -40,10 +40,10 @@ fn fragment(is_independent: bool, content: u8) -> Vec<u8> {
 }
 
 /// A stream whose segments have four fragments, the first `whole` of which are listed.
-struct News(Folder);
+pub(crate) struct News(pub(crate) Folder);
 
 impl News {
-    fn new(name: &str, whole: u64) -> Self {
+    pub(crate) fn new(name: &str, whole: u64) -> Self {
         let news = Self(Folder::new(name));
         news.0.write("init.mp4", init());
         for number in 0..whole {
@@ -57,19 +57,19 @@ impl News {
     }
 
     /// A fragment is written.
-    fn add(&self, number: u64, fragment_number: u8) {
+    pub(crate) fn add(&self, number: u64, fragment_number: u8) {
         let path = self.0.path(&format!("n{number:03}.m4s.tmp"));
         let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
         file.write_all(&fragment(fragment_number == 0, fragment_number)).unwrap();
     }
 
     /// All of a segment is there.
-    fn whole(&self, number: u64) {
+    pub(crate) fn whole(&self, number: u64) {
         let name = self.0.path(&format!("n{number:03}.m4s"));
         std::fs::rename(format!("{name}.tmp"), name).unwrap();
     }
 
-    fn list(&self, count: u64) {
+    pub(crate) fn list(&self, count: u64) {
         let mut text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n\
             #EXT-X-MAP:URI=\"init.mp4\"\n"
             .to_owned();
@@ -80,13 +80,13 @@ impl News {
         std::fs::rename(self.0.path("new.m3u8"), self.0.path("live.m3u8")).unwrap();
     }
 
-    fn serve(&self, args: &[&str]) -> Origin {
+    pub(crate) fn serve(&self, args: &[&str]) -> Origin {
         Origin::start(self.0.folder(), args)
     }
 }
 
 /// Asks, does something after a while, and gives the answer and how long it took.
-fn ask_and_do(origin: &Origin, path: &str, then: impl FnOnce()) -> (Answer, Duration) {
+pub(crate) fn ask_and_do(origin: &Origin, path: &str, then: impl FnOnce()) -> (Answer, Duration) {
     let clock = Clock::start();
     thread::scope(|scope| {
         let asking = scope.spawn(|| (origin.get(path), clock.now().since_epoch()));
@@ -97,7 +97,7 @@ fn ask_and_do(origin: &Origin, path: &str, then: impl FnOnce()) -> (Answer, Dura
     })
 }
 
-fn without_must_fix(text: &str) {
+pub(crate) fn without_must_fix(text: &str) {
     let report = validate(text);
     let must: Vec<_> = report.must_fix().collect();
     assert!(must.is_empty(), "{must:?}\n{text}");

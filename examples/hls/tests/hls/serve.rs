@@ -302,3 +302,54 @@ fn what_cannot_be_served_is_told() {
     let line = refusal(2, &["serve", folder.folder().to_str().unwrap(), "--listen", &taken]);
     assert!(line.contains("--listen"), "{line}");
 }
+
+#[test]
+fn what_is_no_request_is_refused_and_harms_nobody() {
+    use std::io::Write as _;
+    let folder = film("serve-no-requests");
+    let origin = Origin::start(folder.folder(), &[]);
+    let long = "a".repeat(100_000);
+    for (request, expected) in [
+        (format!("GET /{long} HTTP/1.1\r\nHost: h\r\n\r\n"), [414, 431, 400]),
+        (format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}\r\n\r\n"), [431, 431, 400]),
+        (format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(500)), [431, 431, 400]),
+        ("\u{1b}[2J\r\n\r\n".to_owned(), [400; 3]),
+        ("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n".to_owned(), [400; 3]),
+    ] {
+        let mut stream = std::net::TcpStream::connect(origin.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let _ = stream.write_all(request.as_bytes());
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+        // A server that has seen enough may close before all was sent, which takes its answer away.
+        let request: String = request.chars().take(20).collect();
+        assert!(status.is_none_or(|status: u16| expected.contains(&status)), "{request}: {answer}");
+    }
+    assert_eq!(origin.get("/film.m3u8").status, 200);
+}
+
+#[test]
+fn requests_are_answered_though_nobody_reads_the_log() {
+    let folder = film("serve-unread");
+    let mut origin = Origin::start(folder.folder(), &[]);
+    let path = format!("/film.m3u8?{}", "a".repeat(400));
+    for _ in 0..1500 {
+        assert_eq!(origin.get(&path).status, 200);
+    }
+    // Whoever begins to read is told of what is missing.
+    let reading = (0..1500).map(|_| origin.log_line());
+    let mut lines = reading.take_while(|line| !line.is_empty());
+    assert!(lines.any(|line| line.contains("lines are left out")));
+}
+
+#[test]
+fn the_list_of_playlists_is_a_second_old_at_the_most() {
+    let folder = film("serve-list");
+    let origin = Origin::start(folder.folder(), &[]);
+    assert!(!origin.get("/-/playlists.json").text().contains("later"));
+    folder.write("later.m3u8", FILM);
+    std::thread::sleep(Duration::from_millis(1100));
+    assert!(origin.get("/-/playlists.json").text().contains("later"));
+}

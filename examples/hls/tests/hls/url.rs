@@ -8,6 +8,13 @@ use crate::program::{FILM, json, refusal, text};
 
 /// A server on loopback that gives every request what `answer` makes of its path.
 pub(crate) fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> String {
+    serve_heads(move |path, _, stream| answer(path, stream))
+}
+
+/// The same, when the answer depends on the headers as well: they are in lower case.
+pub(crate) fn serve_heads(
+    answer: impl Fn(&str, &[String], &mut TcpStream) + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -15,9 +22,10 @@ pub(crate) fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> S
             let Ok(mut stream) = stream else { return };
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             let Some(Ok(request)) = lines.next() else { continue };
-            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let head = lines.map_while(Result::ok).take_while(|line| !line.is_empty());
+            let head: Vec<String> = head.map(|line| line.to_lowercase()).collect();
             let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-            answer(&path, &mut stream);
+            answer(&path, &head, &mut stream);
         }
     });
     format!("http://{address}")

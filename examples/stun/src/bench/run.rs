@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use command_line::{Failure, plain};
 use sansio::{Clock, Timestamp};
 use stun_codec::{Class, Message, MessageBuilder, Method, TransactionId, attr};
 use tokio::net::UdpSocket;
@@ -11,7 +12,6 @@ use tokio::time::sleep_until;
 
 use super::Histogram;
 use crate::ask::connected;
-use crate::failure::{Failure, plain};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, Read as _};
 
+use command_line::plain;
 use stun_codec::framing::{MAX_FRAME_LENGTH, Split, split_first};
 
 use super::packet::payload;
 use super::text::{self, NotHexadecimal};
-use crate::failure::plain;
 
 /// The longest line: a message of the greatest length, written at length.
 const MAX_LINE: u64 = 1 << 20;

@@ -1,11 +1,11 @@
 //! Is a message's integrity right, for these credentials?
 
+use command_line::Failure;
 use stun_codec::auth::prepare;
 use stun_codec::shape::PasswordAlgorithm;
 use stun_codec::{Key, Message, attr};
 
 use crate::args::DecodeArgs;
-use crate::failure::Failure;
 
 /// What the user knows.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use command_line::Failure;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -10,7 +11,6 @@ use hickory_resolver::proto::rr::rdata::SRV;
 use tokio::time::timeout;
 
 use super::PATIENCE;
-use crate::failure::Failure;
 use crate::seed;
 
 /// A DNS server that the user has named.

@@ -8,7 +8,18 @@ pub(super) struct Directives {
     /// `_HLS_part`: wait for this part of it.
     pub(super) part: Option<u64>,
     /// `_HLS_skip`: a delta update is well.
-    pub(super) skip: bool,
+    pub(super) skip: Skip,
+}
+
+/// What a delta update may leave out.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Skip {
+    #[default]
+    Nothing,
+    /// `YES`
+    Segments,
+    /// `v2`
+    SegmentsAndDateRanges,
 }
 
 impl Directives {
@@ -25,7 +36,13 @@ impl Directives {
                     directives.part = Some(number(value).ok_or("_HLS_part is no number")?);
                 }
                 "_HLS_msn" | "_HLS_part" => return Err("a directive is there twice"),
-                "_HLS_skip" => directives.skip = matches!(value, "YES" | "v2"),
+                "_HLS_skip" => {
+                    directives.skip = match value {
+                        "YES" => Skip::Segments,
+                        "v2" => Skip::SegmentsAndDateRanges,
+                        _ => Skip::Nothing,
+                    };
+                }
                 _ => {}
             }
         }
@@ -97,11 +114,11 @@ mod tests {
     #[test]
     fn queries_are_read() {
         for (query, segment, part, skip) in [
-            ("", None, None, false),
-            ("token=a&_HLS_msn=7", Some(7), None, false),
-            ("_HLS_msn=7&_HLS_part=0&_HLS_skip=YES", Some(7), Some(0), true),
-            ("_HLS_skip=v2", None, None, true),
-            ("_HLS_skip=NO", None, None, false),
+            ("", None, None, Skip::Nothing),
+            ("token=a&_HLS_msn=7", Some(7), None, Skip::Nothing),
+            ("_HLS_msn=7&_HLS_part=0&_HLS_skip=YES", Some(7), Some(0), Skip::Segments),
+            ("_HLS_skip=v2", None, None, Skip::SegmentsAndDateRanges),
+            ("_HLS_skip=NO", None, None, Skip::Nothing),
         ] {
             assert_eq!(Directives::read(query), Ok(Directives { segment, part, skip }), "{query}");
         }
@@ -152,7 +169,7 @@ mod tests {
             (whole, 10, Some(7), Ready),
             (whole, 11, Some(0), Wait),
         ] {
-            let asked = Directives { segment: Some(segment), part, skip: false };
+            let asked = Directives { segment: Some(segment), part, skip: Skip::Nothing };
             assert_eq!(progress.readiness(&asked), expected, "{segment} {part:?}");
         }
         let at_the_end = Progress { last: u64::MAX, ..whole };

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use hls_index::Ticks;
 use hls_index::write::MediaBuilder;
+use sansio::Timestamp;
 
 use super::Gone;
-use super::directives::Progress;
+use super::date_ranges::DateRanges;
+use super::directives::{Progress, Skip};
 use super::parts::SegmentPart;
 
 /// One state of a playlist, and of the parts that it tells of.
@@ -21,6 +23,7 @@ pub(super) struct Issue {
     /// Three target durations: who has waited so long waits in vain.
     pub(super) longest_wait: Duration,
     pub(super) builder: MediaBuilder,
+    pub(super) date_ranges: DateRanges,
     /// By the path of the segment.
     pub(super) segments: BTreeMap<String, SegmentParts>,
 }
@@ -34,9 +37,12 @@ pub(super) struct SegmentParts {
 }
 
 impl Issue {
-    /// The playlist without what is longer ago than the Skip Boundary; `None` when there is nothing to
-    /// leave out.
-    pub(super) fn delta(&self) -> Option<String> {
+    /// The playlist without what is longer ago than the Skip Boundary; `None` when nothing may be left
+    /// out, or there is nothing to.
+    pub(super) fn delta(&self, skip: Skip, now: Timestamp) -> Option<String> {
+        if skip == Skip::Nothing || self.is_ended {
+            return None;
+        }
         let boundary = self.builder.server_control?.can_skip_until?;
         let mut length = Ticks::ZERO;
         let mut kept = 0;
@@ -49,8 +55,15 @@ impl Issue {
         }
         let skipped = self.builder.segments.len().checked_sub(kept).filter(|&count| count > 0)?;
         let mut text = String::new();
-        self.builder.write_delta(&mut text, skipped).ok()?;
-        Some(text)
+        if skip == Skip::Segments {
+            self.builder.write_delta(&mut text, skipped).ok()?;
+            return Some(text);
+        }
+        let limit = Duration::from(boundary);
+        let mut builder = self.builder.clone();
+        builder.tail.retain(|tag| !self.date_ranges.is_old(tag, limit, now));
+        builder.write_delta(&mut text, skipped).ok()?;
+        Some(with_date_ranges_skipped(&text, &self.date_ranges.gone(limit, now)))
     }
 
     pub(super) fn has_parts_of(&self, path: &str) -> bool {
@@ -74,6 +87,23 @@ impl Issue {
             None => Err(Gone),
         }
     }
+}
+
+/// A delta update that says which date ranges have gone, as it must when it leaves out others.
+fn with_date_ranges_skipped(delta: &str, gone: &str) -> String {
+    let mut text = String::with_capacity(delta.len() + gone.len() + 40);
+    for line in delta.lines() {
+        match line {
+            // What only EXT-X-SKIP needed.
+            "#EXT-X-VERSION:9" => text.push_str("#EXT-X-VERSION:10"),
+            _ => text.push_str(line),
+        }
+        if line.starts_with("#EXT-X-SKIP:") {
+            text.extend([",RECENTLY-REMOVED-DATERANGES=\"", gone, "\""]);
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// The same text has the same tag, also after a restart.

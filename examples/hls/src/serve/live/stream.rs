@@ -6,21 +6,28 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::time::{Duration, SystemTime};
 
 use hls_index::write::{MediaBuilder, NewTag, WriteError};
-use hls_index::{ByteRange, MediaPlaylist, PlaylistType, ServerControl, Ticks, uri};
+use hls_index::{ByteRange, MediaPlaylist, PlaylistType, Ticks, uri};
+use sansio::Timestamp;
 
 use super::boxes::Tracks;
+use super::date_ranges::{DateRanges, is_date_range};
 use super::directives::Progress;
 use super::issue::{Issue, SegmentParts};
+use super::limits::{Limits, times};
 use super::name;
 use super::parts::{PartCutter, SegmentPart};
-use crate::serve::root::{Root, clean};
+use crate::serve::root::{Root, clean, escaped};
 
 /// A playlist of more is not watched.
-const MAX_PLAYLIST: u64 = 16 << 20;
+pub(super) const MAX_PLAYLIST: u64 = 16 << 20;
 /// An initialization section of more is not read.
 const MAX_INIT: u64 = 4 << 20;
-/// Parts of so many segments before those that are listed can still be had.
-const KEPT: u64 = 8;
+/// How long parts can still be had that are not listed any more, in target durations (RFC 8216bis
+/// §6.2.2); and of how many segments at the most.
+const KEPT: u64 = 3;
+const MAX_KEPT: usize = 1000;
+/// A playlist whose numbers go back must stay so for as long: before, somebody is just writing it.
+const GOES_BACK: Duration = Duration::from_secs(1);
 
 /// A playlist, and what is known of it so far.
 #[derive(Debug)]
@@ -34,10 +41,16 @@ pub(super) struct Stream {
     /// Of all parts so far: the part target does not get smaller.
     longest_part: Ticks,
     tracks: Option<(Init, Stamp, Option<Tracks>)>,
+    date_ranges: DateRanges,
+    /// A state of the file that goes back, and since when it is there.
+    back: Option<(Stamp, Timestamp)>,
+    /// Whether it has been given out as one that grows, and with parts: what says so stays.
+    has_grown: bool,
+    has_parts: bool,
 }
 
 /// What changes when a file does.
-type Stamp = (u64, Option<SystemTime>);
+pub(super) type Stamp = (u64, Option<SystemTime>);
 
 /// What the playlist says.
 #[derive(Debug)]
@@ -69,25 +82,37 @@ struct Cut {
     path: String,
     cutter: PartCutter,
     is_whole: bool,
+    /// Since when it is not listed any more.
+    left: Option<Timestamp>,
 }
 
 impl Stream {
     pub(super) fn new(path: String) -> Self {
-        let (segments, longest_part) = (BTreeMap::new(), Ticks::ZERO);
-        Self { path, stamp: None, source: None, segments, longest_part, tracks: None }
+        Self {
+            path,
+            stamp: None,
+            source: None,
+            segments: BTreeMap::new(),
+            longest_part: Ticks::ZERO,
+            tracks: None,
+            date_ranges: DateRanges::default(),
+            back: None,
+            has_grown: false,
+            has_parts: false,
+        }
     }
 
     /// Looks at the files; gives whether anything has changed. Segments are cut into parts when they have
     /// a length.
-    pub(super) fn look(&mut self, root: &Root, part: Option<Ticks>) -> bool {
-        let has_changed = self.read_playlist(root);
+    pub(super) fn look(&mut self, root: &Root, part: Option<Ticks>, now: Timestamp) -> bool {
+        let has_changed = self.read_playlist(root, now);
         match part {
-            Some(part) => self.cut_segments(root, part) || has_changed,
+            Some(part) => self.cut_segments(root, part, now) || has_changed,
             None => has_changed,
         }
     }
 
-    fn read_playlist(&mut self, root: &Root) -> bool {
+    fn read_playlist(&mut self, root: &Root, now: Timestamp) -> bool {
         let Some(real) = root.file(&self.path) else { return false };
         let Some(stamp) = fs::metadata(&real).ok().map(|metadata| stamp(&metadata)) else {
             return false;
@@ -101,28 +126,54 @@ impl Stream {
             return false;
         }
         let Ok(playlist) = MediaPlaylist::parse(&text) else { return false };
+        let source = Source::of(&playlist);
+        let last = |source: &Option<Source>| source.as_ref().map(|source| source.last);
+        let goes_back = last(&source) < last(&self.source);
+        if goes_back && source.is_some() && !self.has_gone_back(stamp, now) {
+            return false;
+        }
         self.stamp = Some(stamp);
-        let before = self.source.take().map(|source| source.last);
-        self.source = Source::of(&playlist);
+        self.back = None;
+        self.source = source;
         // The stream has begun anew, and uses its names again.
-        if self.source.as_ref().map(|source| source.last) < before {
+        if goes_back {
             self.segments.clear();
+        }
+        if let Some(source) = &self.source {
+            self.date_ranges.update(source.builder.tail.iter(), now);
+            self.has_grown |= !source.builder.is_ended;
         }
         true
     }
 
-    fn cut_segments(&mut self, root: &Root, part: Ticks) -> bool {
+    /// Whether the file has been in this state for a while.
+    fn has_gone_back(&mut self, stamp: Stamp, now: Timestamp) -> bool {
+        let since = match self.back {
+            Some((before, since)) if before == stamp => since,
+            _ => now,
+        };
+        self.back = Some((stamp, since));
+        now.since(since) >= GOES_BACK
+    }
+
+    fn cut_segments(&mut self, root: &Root, part: Ticks, now: Timestamp) -> bool {
         let Some(source) = &self.source else { return false };
         let (last, mut recent) = (source.last, source.recent.clone());
         if source.builder.is_ended {
             recent.retain(|segment| segment.sequence <= last);
         }
-        let first = recent.first().map_or(last, |segment| segment.sequence);
+        let kept = Duration::from(times(Ticks::from_seconds(source.builder.target_duration), KEPT));
         self.segments.retain(|&sequence, cut| {
-            let is_late = sequence < first && sequence.saturating_add(KEPT) >= first;
-            let is_same = |segment: &Recent| segment.sequence == sequence && segment.uri == cut.uri;
-            is_late || recent.iter().any(is_same)
+            if let Some(segment) = recent.iter().find(|segment| segment.sequence == sequence) {
+                cut.left = None;
+                return segment.uri == cut.uri;
+            }
+            let left = *cut.left.get_or_insert(now);
+            now.since(left) <= kept
         });
+        while self.segments.len() > recent.len().saturating_add(MAX_KEPT) {
+            self.segments.pop_first();
+        }
         let mut has_changed = false;
         for segment in &recent {
             has_changed |= self.cut(root, segment, segment.sequence <= last, part).unwrap_or(false);
@@ -148,6 +199,7 @@ impl Stream {
             path,
             cutter: PartCutter::default(),
             is_whole: false,
+            left: None,
         });
         let mut has_changed = cut.cutter.advance(&mut file, tracks, part).ok()?;
         if is_whole {
@@ -156,6 +208,7 @@ impl Stream {
             has_changed = true;
         }
         let longest = cut.cutter.parts().iter().map(|part| part.duration).max();
+        self.has_parts |= longest.is_some();
         self.longest_part = self.longest_part.max(part).max(longest.unwrap_or_default());
         Some(has_changed)
     }
@@ -191,6 +244,7 @@ impl Stream {
             |sequence| self.segments.get(&sequence).map_or(0, |cut| cut.cutter.parts().len());
         let (last, next) = (source.last, source.last.checked_add(1)?);
         let (sequence, parts) = match count(next) {
+            _ if source.builder.is_ended => (last, 0),
             0 => (last, count(last)),
             parts => (next, parts),
         };
@@ -205,20 +259,20 @@ impl Stream {
 
     /// The playlist to give out now, with reports of the streams beside it; `None` when it is none that
     /// grows.
-    pub(super) fn issue(&self, reports: Vec<NewTag>) -> Option<Issue> {
+    pub(super) fn issue(&self, reports: Vec<NewTag>, limits: Limits) -> Option<Issue> {
         let source = self.source.as_ref()?;
         let mut builder = source.builder.clone();
         let target = Ticks::from_seconds(builder.target_duration);
-        let mut control = ServerControl { can_block_reload: true, ..ServerControl::default() };
-        control.can_skip_until = Some(times(target, 6));
         let mut next_parts = 0;
-        if self.segments.values().any(|cut| !cut.cutter.parts().is_empty()) && !builder.is_ended {
+        if !builder.is_ended && self.has_parts {
             next_parts = self.list_parts(&mut builder).ok()?;
-            builder.part_target = Some(self.longest_part);
-            control.part_hold_back = Some(times(self.longest_part, 3));
+        }
+        // At its end a playlist loses the parts, but not the tags of the whole playlist.
+        if self.has_grown {
+            builder.part_target = Some(self.longest_part).filter(|_| self.has_parts);
+            builder.server_control = Some(limits.control());
         }
         if !builder.is_ended {
-            builder.server_control = Some(control);
             builder.tail.extend(reports);
         }
         let has_parts = builder.part_target.filter(|_| !builder.is_ended);
@@ -244,6 +298,17 @@ impl Stream {
             longest_wait: Duration::from(times(target, 3)),
             segments,
             builder,
+            date_ranges: self.date_ranges.clone(),
+        })
+    }
+
+    /// What is to be the same in the playlists beside it; `None` when this is none that grows.
+    pub(super) fn limits(&self) -> Option<Limits> {
+        let builder = &self.source.as_ref()?.builder;
+        Some(Limits {
+            target: builder.target_duration,
+            part: Some(self.longest_part).filter(|_| self.has_parts),
+            hold_back: builder.server_control.and_then(|control| control.hold_back),
         })
     }
 
@@ -257,7 +322,8 @@ impl Stream {
     fn list_parts(&self, builder: &mut MediaBuilder) -> Result<usize, WriteError> {
         let first = builder.media_sequence;
         for (segment, sequence) in builder.segments.iter_mut().zip(first..) {
-            if let Some(cut) = self.segments.get(&sequence).filter(|cut| cut.uri == segment.uri) {
+            let is_listed = |cut: &&Cut| cut.left.is_none() && cut.uri == segment.uri;
+            if let Some(cut) = self.segments.get(&sequence).filter(is_listed) {
                 segment.parts = part_tags(cut)?;
             }
         }
@@ -283,8 +349,7 @@ impl Source {
         let mut builder = playlist.to_builder().ok()?;
         // They hold for the playlist, and must stay when a delta update leaves segments out.
         for segment in &mut builder.segments {
-            let is_range = |tag: &mut NewTag| tag.name() == "EXT-X-DATERANGE";
-            builder.tail.extend(segment.tags.extract_if(.., is_range));
+            builder.tail.extend(segment.tags.extract_if(.., |tag| is_date_range(tag)));
         }
         let listed = times(Ticks::from_seconds(builder.target_duration), 3);
         let from = playlist.duration().checked_sub(listed).unwrap_or_default();
@@ -322,7 +387,7 @@ fn open_newer(root: &Root, path: &str, before: &str) -> Option<File> {
     })
 }
 
-fn stamp(metadata: &fs::Metadata) -> Stamp {
+pub(super) fn stamp(metadata: &fs::Metadata) -> Stamp {
     (metadata.len(), metadata.modified().ok())
 }
 
@@ -348,12 +413,8 @@ fn advance_limit(part_target: Ticks) -> u64 {
     if part_target.count() < second { 3 * second / part_target.count().max(1) } else { 3 }
 }
 
-fn times(length: Ticks, factor: u64) -> Ticks {
-    Ticks::new(length.count().saturating_mul(factor))
-}
-
 /// The path `to`, as the playlist at the path `from` refers to it.
 fn relative(from: &str, to: &str) -> String {
     let folder = from.rfind('/').map_or("", |slash| &from[..=slash]);
-    to.strip_prefix(folder).unwrap_or(to).to_owned()
+    escaped(to.strip_prefix(folder).unwrap_or(to))
 }

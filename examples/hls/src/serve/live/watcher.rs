@@ -3,15 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hls_index::write::NewTag;
 use hls_index::{Playlist, Ticks, uri};
+use sansio::Clock;
 use tokio::sync::watch;
 
 use super::Issues;
-use super::stream::Stream;
+use super::limits::Limits;
+use super::stream::{MAX_PLAYLIST, Stamp, Stream, stamp};
 use crate::serve::root::{Root, clean};
 
 /// How often it looks: a part is offered so much later than it could be at the most.
@@ -25,15 +28,18 @@ pub(super) struct Watcher {
     streams: BTreeMap<String, Stream>,
     /// Media playlists of the same multivariant playlist.
     groups: Vec<BTreeSet<String>>,
+    /// What each file was found to be, so that it is read again only when it has changed.
+    kinds: BTreeMap<String, (Stamp, Option<BTreeSet<String>>)>,
+    clock: Clock,
     issues: watch::Sender<Issues>,
 }
 
 impl Watcher {
     /// Looks once, and then from a thread of its own for as long as anybody listens.
-    pub(super) fn start(root: Root, part: Option<Ticks>) -> watch::Receiver<Issues> {
+    pub(super) fn start(root: Root, part: Option<Ticks>, clock: Clock) -> watch::Receiver<Issues> {
         let (issues, receiver) = watch::channel(Issues::default());
-        let (streams, groups) = (BTreeMap::new(), Vec::new());
-        let mut watcher = Self { root, part, streams, groups, issues };
+        let (streams, groups, kinds) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        let mut watcher = Self { root, part, streams, groups, kinds, clock, issues };
         watcher.find_playlists();
         watcher.look();
         std::thread::spawn(move || {
@@ -54,6 +60,7 @@ impl Watcher {
     fn find_playlists(&mut self) {
         let found = self.root.playlists();
         self.groups.clear();
+        self.kinds.retain(|path, _| found.contains(path));
         for path in &found {
             match self.media_playlists(path) {
                 Some(group) => self.groups.push(group),
@@ -66,9 +73,22 @@ impl Watcher {
     }
 
     /// The media playlists that a playlist lists; `None` when it is no multivariant playlist.
-    fn media_playlists(&self, path: &str) -> Option<BTreeSet<String>> {
+    fn media_playlists(&mut self, path: &str) -> Option<BTreeSet<String>> {
+        let real = self.root.file(path)?;
+        let stamp = stamp(&fs::metadata(&real).ok()?);
+        if let Some((before, kind)) = self.kinds.get(path)
+            && *before == stamp
+        {
+            return kind.clone();
+        }
+        let kind = if stamp.0 <= MAX_PLAYLIST { self.listed(path, &real) } else { None };
+        self.kinds.insert(path.to_owned(), (stamp, kind.clone()));
+        kind
+    }
+
+    fn listed(&self, path: &str, real: &Path) -> Option<BTreeSet<String>> {
         const HERE: &str = "http://here";
-        let text = fs::read_to_string(self.root.file(path)?).ok()?;
+        let text = fs::read_to_string(real).ok()?;
         let Ok(Playlist::Multivariant(playlist)) = Playlist::parse(&text) else { return None };
         let variants = playlist.variants().map(|variant| variant.uri);
         let renditions = playlist.renditions().filter_map(|rendition| rendition.uri);
@@ -81,16 +101,37 @@ impl Watcher {
 
     fn look(&mut self) {
         let mut has_changed = self.streams.len() < self.issues.borrow().len();
+        let now = self.clock.now();
         for stream in self.streams.values_mut() {
-            has_changed |= stream.look(&self.root, self.part);
+            has_changed |= stream.look(&self.root, self.part, now);
         }
         if !has_changed {
             return;
         }
         let issues = self.streams.iter().filter_map(|(path, stream)| {
-            Some((path.clone(), Arc::new(stream.issue(self.reports_for(path))?)))
+            let issue = stream.issue(self.reports_for(path), self.limits_of(path))?;
+            Some((path.clone(), Arc::new(issue)))
         });
         self.issues.send_replace(Arc::new(issues.collect()));
+    }
+
+    /// What follows from all streams of the same presentation: those that are beside it in a multivariant
+    /// playlist, and those beside these in another.
+    fn limits_of(&self, path: &str) -> Limits {
+        let mut together = BTreeSet::from([path]);
+        loop {
+            let is_beside = |group: &&BTreeSet<String>| {
+                group.iter().any(|other| together.contains(other.as_str()))
+            };
+            let beside = self.groups.iter().filter(is_beside).flatten().map(String::as_str);
+            let more: BTreeSet<&str> = beside.chain([path]).collect();
+            if more == together {
+                break;
+            }
+            together = more;
+        }
+        let streams = together.into_iter().filter_map(|path| self.streams.get(path));
+        streams.filter_map(Stream::limits).fold(Limits::default(), Limits::and)
     }
 
     /// EXT-X-RENDITION-REPORT for the streams that can be switched to.
