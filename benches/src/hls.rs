@@ -5,7 +5,8 @@ use core::mem::take;
 use hls_index::record::{Record, Recorder};
 use hls_index::write::MediaBuilder;
 use hls_index::{
-    Buffers, DateIndex, DateTime, LivePlaylist, MediaPlaylist, Placement, SegmentIndex, Source, Ticks,
+    Buffers, DateIndex, DateTime, LivePlaylist, MediaPlaylist, Placement, SegmentIndex, Source,
+    Ticks,
 };
 
 /// Reads a playlist: everything that `hls-index` has a type for is typed.

@@ -135,7 +135,7 @@ impl Origin {
             segment.bitrate = before.bitrate;
         }
         match self.random(24) {
-            0 => segment.is_discontinuity = true,
+            0 => segment.discontinuities = 1,
             1 => segment.is_gap = true,
             2 => segment.bitrate = Some(100 + number),
             3 => segment.keys = vec![],

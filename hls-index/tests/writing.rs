@@ -41,7 +41,7 @@ fn everything_is_written_in_canonical_order() {
     let mut segment = NewSegment::new("a.mp4", seconds(5.5));
     segment.title = "first".into();
     segment.byte_range = ByteRange::new(10, 20);
-    segment.is_discontinuity = true;
+    segment.discontinuities = 1;
     segment.is_gap = true;
     segment.program_date_time = Some("2024-01-01T00:00:00Z".parse().unwrap());
     segment.bitrate = Some(800);
@@ -52,7 +52,7 @@ fn everything_is_written_in_canonical_order() {
     segment.tags.push(NewTag::with_value("EXT-X-CUE-OUT", "30").unwrap());
     let next = NewSegment { uri: "b.mp4".into(), parts: vec![], tags: vec![], ..segment.clone() };
     let next = NewSegment {
-        is_discontinuity: false,
+        discontinuities: 0,
         is_gap: false,
         title: String::new(),
         program_date_time: None,
@@ -97,6 +97,23 @@ c.mp4
     );
     let report = validate(&text);
     assert!(report.is_valid(), "{report}");
+}
+
+#[test]
+fn every_discontinuity_counts_where_several_stand_before_one_segment() {
+    let text = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-DISCONTINUITY-SEQUENCE:3\n#EXT-X-DISCONTINUITY\n\
+        #EXTINF:5,\na\n#EXTINF:5,\nb\n#EXT-X-DISCONTINUITY\n#EXT-X-DISCONTINUITY\n#EXTINF:5,\nc\n";
+    let numbers = |text: &str| -> Vec<u64> {
+        let playlist = MediaPlaylist::parse(text).unwrap();
+        playlist.segments().map(|segment| segment.discontinuity_sequence()).collect()
+    };
+    let mut builder = MediaPlaylist::parse(text).unwrap().to_builder().unwrap();
+    assert_eq!(numbers(&builder.to_text().unwrap()), [4, 4, 6]);
+    for left in [&[4, 6][..], &[6], &[]] {
+        builder.evict().unwrap();
+        assert_eq!(numbers(&builder.to_text().unwrap()), left);
+    }
+    assert_eq!(builder.discontinuity_sequence, 6);
 }
 
 /// What a playlist says, whatever its text.

@@ -59,8 +59,9 @@ pub struct NewSegment {
     pub title: String,
     /// EXT-X-BYTERANGE, always written with its offset.
     pub byte_range: Option<ByteRange>,
-    /// EXT-X-DISCONTINUITY.
-    pub is_discontinuity: bool,
+    /// How many EXT-X-DISCONTINUITY stand before it: none or one, as a rule. Each of them counts for the
+    /// discontinuity sequence numbers of this segment and those after it.
+    pub discontinuities: u32,
     /// EXT-X-GAP.
     pub is_gap: bool,
     /// EXT-X-PROGRAM-DATE-TIME.
@@ -109,7 +110,7 @@ impl MediaBuilder {
     pub fn evict(&mut self) -> Option<NewSegment> {
         let segment = self.segments.pop_front()?;
         self.media_sequence = self.media_sequence.saturating_add(1);
-        let discontinuities = u64::from(segment.is_discontinuity);
+        let discontinuities = u64::from(segment.discontinuities);
         self.discontinuity_sequence = self.discontinuity_sequence.saturating_add(discontinuities);
         Some(segment)
     }
@@ -237,7 +238,7 @@ impl NewSegment {
         is_i_frame: bool,
     ) -> &'s [Arc<NewTag>] {
         write_tags(output, &self.tags);
-        if self.is_discontinuity {
+        for _ in 0..self.discontinuities {
             output.line("#EXT-X-DISCONTINUITY");
         }
         let mut keys = keys;

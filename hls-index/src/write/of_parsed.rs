@@ -67,7 +67,10 @@ impl MediaPlaylist<'_> {
         let mut new = NewSegment::new(segment.uri(), segment.duration());
         new.title = segment.title().unwrap_or_default().into();
         new.byte_range = segment.byte_range();
-        new.is_discontinuity = segment.is_discontinuity();
+        let before = segment.number().checked_sub(1).and_then(|before| self.segment(before));
+        let before = before.map_or(self.discontinuity_base(), |it| it.discontinuity_sequence());
+        // The parser counts them in a `u32`.
+        new.discontinuities = (segment.discontinuity_sequence() - before) as u32;
         new.is_gap = segment.is_gap();
         new.program_date_time = segment.program_date_time();
         new.bitrate = segment.bitrate();

@@ -54,8 +54,7 @@ fn facts(segment: &Segment<'_>) -> String {
         segment.byte_range(),
         segment.map().map(|map| (map.uri, map.byte_range, map.keys.len())),
         segment.is_gap(),
-        // A second tag before one segment counts, and is not written.
-        segment.is_discontinuity(),
+        segment.discontinuity_sequence(),
         segment.bitrate(),
         segment.program_date_time(),
         segment.title(),
