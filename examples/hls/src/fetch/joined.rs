@@ -45,8 +45,7 @@ fn write_playlist(plan: &Plan<'_>, pieces: &[Piece]) -> Result<String, WriteErro
             maps.get(pieces.iter().find(is_it)?.file.as_str()).cloned()
         });
         segment.map = map;
-        segment.discontinuities =
-            u32::from(row.is_discontinuity && !playlist.segments.is_empty());
+        segment.discontinuities = u32::from(row.is_discontinuity && !playlist.segments.is_empty());
         segment.program_date_time = row.date;
         segment.keys = keys(row, piece)?;
         playlist.segments.push_back(segment);
