@@ -99,6 +99,16 @@ impl Measured {
         }
     }
 
+    /// Forgets what was measured from the first boundary on, of those after `from`, that no longer lies where
+    /// it lay by the durations: `nominal` tells where it lies now.
+    pub(crate) fn forget_moved(&mut self, from: u32, nominal: impl Fn(u32) -> Option<Ticks>) {
+        let after = self.anchors.partition_point(|anchor| anchor.boundary <= from);
+        let is_moved = |anchor: &Anchor| nominal(anchor.boundary) != Some(anchor.nominal);
+        if let Some(moved) = self.anchors[after..].iter().position(is_moved) {
+            self.anchors.truncate(after + moved);
+        }
+    }
+
     /// The moment of `boundary`, which lies at `nominal` by the durations alone.
     pub(crate) fn moment(&self, boundary: u32, nominal: Ticks) -> Ticks {
         let next = self.anchors.partition_point(|anchor| anchor.boundary <= boundary);

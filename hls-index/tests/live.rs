@@ -529,6 +529,31 @@ fn measured_times_hold_through_reloads() {
     assert_eq!((live.start(), live.end()), (end, end + seconds(15.0)));
 }
 
+/// The playlist is at fault, but what is held must agree with itself.
+#[test]
+fn what_was_measured_of_segments_that_change_is_forgotten() {
+    let before = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na\n#EXTINF:5,\nb\n#EXTINF:5,\nc\n";
+    // Read whole, and read from the end only.
+    for read_whole in [usize::MAX, 0] {
+        for (b, ends) in [("3", [5.5, 8.5, 13.5]), ("0", [5.5, 5.5, 10.5])] {
+            let mut live = live(before);
+            live.set_read_whole(read_whole);
+            live.set_checked_bytes(usize::MAX);
+            live.set_measured(MediaSequence(1), seconds(5.5), seconds(10.7)).unwrap();
+            live.set_measured(MediaSequence(2), seconds(10.7), seconds(15.0)).unwrap();
+            let changed = before.replace("#EXTINF:5,\nb", &format!("#EXTINF:{b},\nb"));
+            let update = live.reload(&changed, &source()).unwrap();
+            assert_eq!(update.changed, Some(MediaSequence(1)));
+            let spans: Vec<_> = live.segments().map(|segment| live.span(&segment)).collect();
+            assert_eq!(spans.iter().map(|span| span.end).collect::<Vec<_>>(), ends.map(seconds));
+            for (number, span) in spans.iter().enumerate().filter(|(_, span)| !span.is_empty()) {
+                let found = live.at(span.start).map(|found| found.sequence());
+                assert_eq!(found, Ok(MediaSequence(number as u64)));
+            }
+        }
+    }
+}
+
 #[test]
 fn seeks_agree_with_the_index_of_a_fresh_reading() {
     let mut origin = Origin::new(77);

@@ -117,6 +117,7 @@ impl LivePlaylist {
         self.chunks = chunks.into();
         self.next = next;
         self.evict_before(first);
+        self.forget_moved(self.first);
         Ok(())
     }
 
@@ -271,6 +272,7 @@ impl LivePlaylist {
         self.chunks.extend(new);
         self.next = next;
         self.evict_before(first);
+        self.forget_moved(rest.from);
         Ok((update, tags))
     }
 
@@ -283,6 +285,20 @@ impl LivePlaylist {
         if let Some(boundary) = self.boundary(self.first) {
             self.measured.forget_before(boundary);
         }
+    }
+
+    /// Forgets what was measured of the segments from `sequence` on where they are no longer what they were.
+    fn forget_moved(&mut self, sequence: u64) {
+        let Some(from) = self.boundary(sequence) else { return };
+        let mut measured = core::mem::take(&mut self.measured);
+        measured.forget_moved(from, |boundary| {
+            let sequence = self.origin.wrapping_add(u64::from(boundary));
+            match self.segment(MediaSequence(sequence)) {
+                Some(segment) => Some(segment.start()),
+                None => (sequence == self.next).then(|| self.nominal_end()),
+            }
+        });
+        self.measured = measured;
     }
 
     /// When the segment `sequence` begins, or would begin right after the last one.

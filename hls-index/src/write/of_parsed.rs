@@ -68,7 +68,8 @@ impl MediaPlaylist<'_> {
         new.title = segment.title().unwrap_or_default().into();
         new.byte_range = segment.byte_range();
         let before = segment.number().checked_sub(1).and_then(|before| self.segment(before));
-        let before = before.map_or(self.discontinuity_base(), |it| it.discontinuity_sequence());
+        let before =
+            before.map_or_else(|| self.discontinuity_base(), |it| it.discontinuity_sequence());
         // The parser counts them in a `u32`.
         new.discontinuities = (segment.discontinuity_sequence() - before) as u32;
         new.is_gap = segment.is_gap();
