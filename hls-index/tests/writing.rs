@@ -100,6 +100,27 @@ c.mp4
 }
 
 #[test]
+fn a_value_that_a_variable_would_end_is_refused() {
+    let text = |part: &str| {
+        format!(
+            "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-DEFINE:NAME=\"h\",VALUE=\"b,c\"\n#EXT-X-DEFINE:NAME=\"e\",VALUE=\"\"\n\
+             #EXT-X-PART:DURATION=2,{part}\n"
+        )
+    };
+    for (part, expected) in [
+        ("URI=\"{$h}\"", Ok("#EXT-X-PART:DURATION=2,URI=\"b,c\"")),
+        ("URI={$h}", Err(WriteError::NotUnquoted)),
+        ("URI=\"p\",X-E={$e}", Err(WriteError::NotUnquoted)),
+    ] {
+        let text = text(part);
+        let playlist = parse(&text);
+        let written = playlist.to_builder().and_then(|builder| builder.to_text());
+        let last = written.as_ref().map(|written| written.lines().last().unwrap());
+        assert_eq!(last.map_err(|error| *error), expected, "{part}");
+    }
+}
+
+#[test]
 fn every_discontinuity_counts_where_several_stand_before_one_segment() {
     let text = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-DISCONTINUITY-SEQUENCE:3\n#EXT-X-DISCONTINUITY\n\
         #EXTINF:5,\na\n#EXTINF:5,\nb\n#EXT-X-DISCONTINUITY\n#EXT-X-DISCONTINUITY\n#EXTINF:5,\nc\n";

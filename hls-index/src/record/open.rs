@@ -115,11 +115,8 @@ impl<'r> Record<'r> {
     /// # Errors
     /// When not one page is whole.
     pub fn recover(bytes: &'r [u8]) -> Result<Self, RecordError> {
-        let said = bytes.get(5).map(|&bits| u32::from(bits));
-        let bits = said.into_iter().chain(PAGE_BITS).filter(|bits| PAGE_BITS.contains(bits));
-        bits.filter_map(|bits| Self::recover_pages(bytes, bits))
-            .max_by_key(Self::len)
-            .ok_or(RecordError::NotARecord)
+        let recovered = PAGE_BITS.filter_map(|bits| Self::recover_pages(bytes, bits));
+        recovered.max_by_key(Self::len).ok_or(RecordError::NotARecord)
     }
 
     fn recover_pages(bytes: &'r [u8], page_bits: u32) -> Option<Self> {
@@ -138,15 +135,16 @@ impl<'r> Record<'r> {
                     && last.map_or(page.header.first == 0, |last| follows(&last, page))
             });
             let Some(page) = next else {
-                // It may be the one that is damaged of the two copies of the last page.
+                // It may be the one that is damaged, or older, of the two copies of the last page.
                 let copy = [place, place + 1].into_iter().filter_map(|end_place| {
                     let end = (end_place + 1) << page_bits;
                     let record = Self::open_pages(bytes.get(..end)?, 0, page_bits)?;
-                    let goes_on = last.map_or(record.last.header.first == 0, |last| {
+                    let Page { header, .. } = record.last;
+                    let goes_on = last.map_or(header.page == 0 && header.first == 0, |last| {
                         follows(&last, &record.last) || is_copy(&last, &record.last)
                     });
-                    let is_it = !record.last_is_at_own_place && record.is_whole && goes_on;
-                    is_it.then_some(Self { is_whole: end == bytes.len(), ..record })
+                    (record.is_whole && goes_on)
+                        .then_some(Self { is_whole: end == bytes.len(), ..record })
                 });
                 recovered = copy.max_by_key(Self::len).or(recovered);
                 break;

@@ -250,6 +250,8 @@ impl Recorder {
         let row = Row::new(segment, span.end - span.start, start, bytes);
         known.find_servers(placement, sequence);
         let end = self.header.end.checked_add(row.length).ok_or(RecorderError::Full)?;
+        // A stream that goes on had not ended.
+        self.set_ended(false);
         let size = 1 << self.header.page_bits;
         if !self.page.push(&row, known, self.header.end, size) {
             known.forget_places();
@@ -295,14 +297,13 @@ impl Recorder {
     }
 
     fn set_ended(&mut self, is_ended: bool) {
-        self.is_changed |= self.header.is_ended != is_ended && self.page.count > 0;
+        self.is_changed |= self.header.is_ended != is_ended;
         self.header.is_ended = is_ended;
     }
 
     /// Writes the page that is full for good and goes on with the spare one, which has one segment.
     fn begin_page(&mut self) -> Result<(), RecorderError> {
         let next = self.header.page.checked_add(1).ok_or(RecorderError::Full)?;
-        self.header.is_ended = false;
         if self.written == Some(Slot::Own) && self.is_changed {
             // Its own place has the only copy that is whole, until the other one is.
             self.write(Slot::Next);

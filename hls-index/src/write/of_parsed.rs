@@ -3,7 +3,9 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::output::check_unquoted;
 use super::{MediaBuilder, MultivariantBuilder, MultivariantEntry, NewMap, NewSegment, NewTag};
+use crate::attributes::{AttributeList, AttributeValue};
 use crate::key::Keys;
 use crate::media::MediaPlaylist;
 use crate::multivariant::MultivariantPlaylist;
@@ -153,8 +155,8 @@ impl Memory {
                         tag.quoted("KEYFORMATVERSIONS", key.key_format_versions)?
                     }
                     name => match attribute.value {
-                        crate::AttributeValue::Quoted(text) => tag.quoted(name, text)?,
-                        crate::AttributeValue::Unquoted(text) => tag.unquoted(name, text)?,
+                        AttributeValue::Quoted(text) => tag.quoted(name, text)?,
+                        AttributeValue::Unquoted(text) => tag.unquoted(name, text)?,
                     },
                 };
             }
@@ -183,17 +185,32 @@ fn other(text: &Text<'_>, line: Line<'_>) -> Result<Option<NewTag>, WriteError> 
         Line::Tag(tag) if has_field(tag.name) => Ok(None),
         Line::Tag(Tag { name, value: None }) => NewTag::new(name).map(Some),
         Line::Tag(Tag { name, value: Some(value) }) => {
-            NewTag::with_value(name, &text.expanded_list(until_next_tag(name, value))).map(Some)
+            let list = until_next_tag(name, value);
+            check_expansions(text, list)?;
+            NewTag::with_value(name, &text.expanded_list(list)).map(Some)
         }
         Line::Comment(text) => NewTag::comment(&text[1..]).map(Some),
         Line::Uri(_) | Line::Blank => Ok(None),
     }
 }
 
+/// Whether the attributes are the same ones when variables are replaced: a value may hold what ends it.
+fn check_expansions(text: &Text<'_>, list: &str) -> Result<(), WriteError> {
+    for attribute in AttributeList::with_limit(list, usize::MAX).iter().filter_map(Result::ok) {
+        let written = attribute.value.text();
+        let expanded = text.expansions_of(written);
+        // No variable holds a quote.
+        if matches!(attribute.value, AttributeValue::Unquoted(_)) && expanded != written {
+            check_unquoted(expanded)?;
+        }
+    }
+    Ok(())
+}
+
 /// The value without another tag after it, where the parser saw that a line end was missing.
 fn until_next_tag<'v>(name: &str, value: &'v str) -> &'v str {
     let is_read = matches!(name, "EXT-X-PART" | "EXT-X-PRELOAD-HINT" | "EXT-X-RENDITION-REPORT");
-    let list = crate::AttributeList::with_limit(value, usize::MAX);
+    let list = AttributeList::with_limit(value, usize::MAX);
     match list.iter().find_map(Result::err).filter(|_| is_read) {
         Some(error) if value[error.offset..].starts_with("#EXT") => &value[..error.offset],
         _ => value,

@@ -93,6 +93,14 @@ pub(super) fn check_uri(uri: &str) -> Result<(), WriteError> {
     check_text(uri)
 }
 
+/// Whether `value` can stand in an attribute list without quotes around it.
+pub(super) fn check_unquoted(value: &str) -> Result<(), WriteError> {
+    match value.is_empty() || value.contains([',', '"', ' ', '\t']) {
+        true => Err(WriteError::NotUnquoted),
+        false => Ok(()),
+    }
+}
+
 /// Whether `text` stays on its line and is read as what it is.
 #[inline]
 pub(super) fn check_text(text: &str) -> Result<(), WriteError> {

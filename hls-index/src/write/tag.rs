@@ -2,7 +2,7 @@ use alloc::string::String;
 use core::fmt;
 
 use super::WriteError;
-use super::output::check_text;
+use super::output::{check_text, check_unquoted};
 use crate::attributes::AttributeList;
 use crate::byte_range::ByteRange;
 use crate::date::DateTime;
@@ -124,9 +124,7 @@ impl NewTag {
     /// # Errors
     /// When the name or the value cannot be written, or the name is there already.
     pub fn unquoted(self, name: &str, value: &str) -> Result<Self, WriteError> {
-        if value.is_empty() || value.contains([',', '"', ' ', '\t']) {
-            return Err(WriteError::NotUnquoted);
-        }
+        check_unquoted(value)?;
         check_text(value)?;
         self.attribute(name, |text| text.push_str(value))
     }
