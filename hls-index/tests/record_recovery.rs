@@ -372,7 +372,7 @@ fn a_crash_while_several_segments_are_written_loses_none_from_before() {
         for segment in playlist.segments() {
             recorder.push(&index, &segment, &Placement::new(), None).unwrap();
             let count = segment.number() as u64 + 1;
-            if count % batch != 0 {
+            if !count.is_multiple_of(batch) {
                 continue;
             }
             for patch in recorder.take_patches() {
