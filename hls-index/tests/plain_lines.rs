@@ -302,3 +302,32 @@ fn limits_hold_for_plain_lines() {
     assert_eq!(error, ParseError { line: 2, column: 1, kind });
     assert!(within(longest, 1).is_err(), "a limit of attributes below what plain lists have");
 }
+
+/// The second EXTINF takes the place of the first, and is used up by its URI.
+#[test]
+fn an_extinf_without_a_uri_does_not_wait_for_a_later_one() {
+    let head = "#EXTM3U\n#EXT-X-TARGETDURATION:7\n#EXTINF:5,\n";
+    for between in ["", "# a comment\n", "#EXT-X-BITRATE:9\n"] {
+        // The end of a text is not read at a glance.
+        let text = format!("{head}{between}#EXTINF:3,\nb\nc\n#{}\n", " ".repeat(64));
+        let playlist = MediaPlaylist::parse(&text).unwrap();
+        let lengths: Vec<_> = playlist.segments().map(|segment| segment.duration()).collect();
+        // Without one of its own, a segment counts as long as the target duration.
+        assert_eq!(lengths, [3, 7].map(Ticks::from_seconds), "{between}");
+    }
+}
+
+#[test]
+fn plain_lines_keep_the_limit_of_a_line() {
+    let limits = Limits { line_bytes: 40, ..Limits::default() };
+    let long = "x".repeat(41);
+    for (line, number) in [
+        (format!("#EXTINF:5,\n{long}\n"), 3),
+        (format!("#EXTINF:5,{long}\na\n"), 2),
+        (format!("#EXT-X-PART:DURATION=2,URI=\"{long}\"\n#EXTINF:5,\na\n"), 2),
+    ] {
+        let text = format!("#EXTM3U\n{line}");
+        let error = MediaPlaylist::parse_with(&text, &limits).unwrap_err();
+        assert_eq!((error.line, error.kind), (number, ParseErrorKind::LineTooLong { limit: 40 }));
+    }
+}
