@@ -31,63 +31,82 @@ use crate::time::Ticks;
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[repr(Rust, packed(4))]
 pub struct DateTime {
-    seconds: i64,
-    /// Below 10⁹.
-    nanos: u32,
+    /// The nanoseconds since 1970, of 96 bits: the highest 32, and the others.
+    high: i32,
+    low: u64,
 }
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
-const NANOS: u32 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
 impl DateTime {
     /// The moment `nanos` nanoseconds after 1970-01-01T00:00:00Z; before it when negative.
     /// Saturates where its seconds pass an `i64`.
     #[must_use]
-    pub fn from_unix_nanos(nanos: i128) -> Self {
-        let seconds = nanos.div_euclid(NANOS_PER_SECOND);
-        let seconds = i64::try_from(seconds).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX });
-        // The remainder is below 10⁹.
-        Self { seconds, nanos: nanos.rem_euclid(NANOS_PER_SECOND) as u32 }
+    #[inline]
+    pub const fn from_unix_nanos(nanos: i128) -> Self {
+        const LEAST: i128 = i64::MIN as i128 * NANOS_PER_SECOND;
+        const MOST: i128 = i64::MAX as i128 * NANOS_PER_SECOND + (NANOS_PER_SECOND - 1);
+        let nanos = if nanos < LEAST {
+            LEAST
+        } else if nanos > MOST {
+            MOST
+        } else {
+            nanos
+        };
+        Self { high: (nanos >> u64::BITS) as i32, low: nanos as u64 }
     }
 
     /// The nanoseconds since 1970-01-01T00:00:00Z; negative before it.
     #[must_use]
-    pub fn unix_nanos(self) -> i128 {
-        i128::from(self.seconds) * NANOS_PER_SECOND + i128::from(self.nanos)
+    #[inline]
+    pub const fn unix_nanos(self) -> i128 {
+        (self.high as i128) << u64::BITS | self.low as i128
     }
 
     /// The milliseconds since 1970-01-01T00:00:00Z, rounded down; negative before it.
     #[must_use]
     pub fn unix_millis(self) -> i64 {
-        let millis = i64::from(self.nanos / 1_000_000);
-        let seconds = self.seconds;
-        seconds.saturating_mul(1000).saturating_add(millis)
+        let (seconds, nanos) = self.parts();
+        seconds.saturating_mul(1000).saturating_add(i64::from(nanos / 1_000_000))
     }
 
     /// The seconds since 1970-01-01T00:00:00Z, rounded down; negative before it.
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {
-        self.seconds
+        self.parts().0
     }
 
     /// The nanoseconds since the last whole second: below 10⁹.
     #[must_use]
     pub const fn subsecond_nanos(self) -> u32 {
-        self.nanos
+        self.parts().1
     }
 
     /// How long after `earlier` it is; `None` when it is before, or more than [`Ticks::MAX`] after.
     #[must_use]
+    #[inline]
     pub fn since(self, earlier: Self) -> Option<Ticks> {
         u64::try_from(self.unix_nanos() - earlier.unix_nanos()).ok().map(Ticks::new)
+    }
+
+    /// Whole seconds, and the nanoseconds that are left.
+    const fn parts(self) -> (i64, u32) {
+        const NANOS: u64 = NANOS_PER_SECOND as u64;
+        if self.high == 0 {
+            // From 1970 to 2554: without a division of 128 bits.
+            return ((self.low / NANOS) as i64, (self.low % NANOS) as u32);
+        }
+        let nanos = self.unix_nanos();
+        // Both fit: `from_unix_nanos` sees to the first.
+        (nanos.div_euclid(NANOS_PER_SECOND) as i64, nanos.rem_euclid(NANOS_PER_SECOND) as u32)
     }
 }
 
 impl DateTime {
     /// Appends what it prints as.
     pub(crate) fn push_to(self, text: &mut String) {
-        let seconds = self.seconds;
+        let (seconds, nanos) = self.parts();
         let (year, month, day) = date_of_day(seconds.div_euclid(SECONDS_PER_DAY));
         let (Ok(year @ 0..=9999), second) =
             (u64::try_from(year), seconds.rem_euclid(SECONDS_PER_DAY) as u64)
@@ -103,7 +122,7 @@ impl DateTime {
             text.push(separator);
             push_two(text, field);
         }
-        let nanos = u64::from(self.nanos);
+        let nanos = u64::from(nanos);
         text.push('.');
         push_three(text, nanos / 1_000_000);
         if !nanos.is_multiple_of(1_000_000) {
@@ -117,46 +136,29 @@ impl DateTime {
 impl Add<Ticks> for DateTime {
     type Output = Self;
 
+    #[inline]
     fn add(self, length: Ticks) -> Self {
-        let (seconds, nanos) = parts(length);
-        let nanos = self.nanos + nanos;
-        let carry = nanos >= NANOS;
-        Self {
-            seconds: { self.seconds }.saturating_add(seconds + i64::from(carry)),
-            nanos: if carry { nanos - NANOS } else { nanos },
-        }
+        Self::from_unix_nanos(self.unix_nanos() + i128::from(length.count()))
     }
 }
 
 impl Sub<Ticks> for DateTime {
     type Output = Self;
 
+    #[inline]
     fn sub(self, length: Ticks) -> Self {
-        let (seconds, nanos) = parts(length);
-        let borrow = self.nanos < nanos;
-        Self {
-            seconds: { self.seconds }.saturating_sub(seconds + i64::from(borrow)),
-            nanos: if borrow { self.nanos + NANOS - nanos } else { self.nanos - nanos },
-        }
+        Self::from_unix_nanos(self.unix_nanos() - i128::from(length.count()))
     }
-}
-
-/// Whole seconds, and the nanoseconds that are left: without a division of 128 bits.
-const fn parts(length: Ticks) -> (i64, u32) {
-    let (seconds, nanos) = (length.count() / NANOS as u64, length.count() % NANOS as u64);
-    // Some 10¹⁰ seconds at most, and less than 10⁹ nanoseconds.
-    (seconds as i64, nanos as u32)
 }
 
 impl fmt::Display for DateTime {
     /// In UTC, with three decimals or, where it takes them, nine: `2010-02-19T06:54:23.031Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.seconds;
+        let (seconds, nanos) = self.parts();
         let (year, month, day) = date_of_day(seconds.div_euclid(SECONDS_PER_DAY));
         let second = seconds.rem_euclid(SECONDS_PER_DAY);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-        let nanos = self.nanos;
         if nanos.is_multiple_of(1_000_000) {
             write!(f, ".{:03}Z", nanos / 1_000_000)
         } else {

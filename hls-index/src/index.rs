@@ -41,6 +41,9 @@ pub struct SegmentIndex<'p> {
     buckets: Buckets,
     measured: Measured,
     end: Ticks,
+    /// Moments before it can be looked up in the buckets as they are: the end, or zero once
+    /// something was measured.
+    glance_end: Ticks,
 }
 
 impl<'p> SegmentIndex<'p> {
@@ -50,6 +53,7 @@ impl<'p> SegmentIndex<'p> {
             buckets: Buckets::new(playlist.boundaries()),
             measured: Measured::default(),
             end: playlist.duration(),
+            glance_end: playlist.duration(),
         }
     }
 
@@ -58,12 +62,12 @@ impl<'p> SegmentIndex<'p> {
     ///
     /// # Errors
     /// When there is no such segment: the playlist is empty, or `moment` is its end or later.
-    #[inline]
+    // A call would hand the answer back through memory, which takes longer than to find it.
+    #[inline(always)]
     pub fn at(&self, moment: Ticks) -> Result<Segment<'p>, SeekError> {
-        if moment < self.end {
-            Ok(Segment::new(self.playlist, self.number_at(moment)))
-        } else {
-            Err(self.past_end())
+        match self.number_at(moment) {
+            Some(number) => Ok(Segment::new(self.playlist, number)),
+            None => Err(self.past_end()),
         }
     }
 
@@ -180,6 +184,7 @@ impl<'p> SegmentIndex<'p> {
         let nominal = segment.start()..segment.end();
         self.measured.set(segment.number() as u32, start, end, nominal)?;
         self.end = self.measured.moment(self.len() as u32, self.playlist.duration());
+        self.glance_end = Ticks::ZERO;
         Ok(())
     }
 
@@ -254,28 +259,33 @@ impl<'p> SegmentIndex<'p> {
 }
 
 impl SegmentIndex<'_> {
-    /// The number of the segment that holds `moment`, which is before the end.
-    #[inline]
-    fn number_at(&self, moment: Ticks) -> u32 {
-        if self.measured.is_empty() {
-            self.buckets.find(moment, || self.playlist.boundaries())
-        } else {
-            self.measured_number_at(moment)
+    /// The number of the segment that holds `moment`.
+    #[inline(always)]
+    fn number_at(&self, moment: Ticks) -> Option<u32> {
+        if moment < self.glance_end
+            && let Some(number) = self.buckets.glance(moment)
+        {
+            return Some(number);
         }
+        self.number_with_care(moment)
     }
 
+    /// [`SegmentIndex::number_at`] where a glance does not tell.
     #[inline(never)]
-    fn measured_number_at(&self, moment: Ticks) -> u32 {
-        match self.measured.place(moment) {
-            Place::Nominal(moment) => self.buckets.find(moment, || self.playlist.boundaries()),
-            Place::Segment(number) => number,
+    fn number_with_care(&self, moment: Ticks) -> Option<u32> {
+        if moment >= self.end {
+            return None;
         }
+        Some(match self.measured.place(moment) {
+            Place::Nominal(moment) => self.buckets.find(moment, self.playlist.boundaries()),
+            Place::Segment(number) => number,
+        })
     }
 
     /// The segment that holds `moment` by the durations alone, whatever was measured.
     pub(crate) fn number_at_nominal(&self, moment: Ticks) -> Option<u32> {
         let boundaries = self.playlist.boundaries();
-        (moment < self.playlist.duration()).then(|| self.buckets.find(moment, || boundaries))
+        (moment < self.playlist.duration()).then(|| self.buckets.find(moment, boundaries))
     }
 
     pub(crate) fn span_of(&self, number: u32) -> Range<Ticks> {

@@ -62,11 +62,12 @@ fn several_bases_across_discontinuities() {
 }
 
 #[test]
-fn where_dates_overlap_the_first_segment_has_them_and_gaps_belong_to_what_comes_next() {
+fn where_dates_overlap_the_last_segment_has_them_and_gaps_belong_to_what_comes_next() {
     let text = "#EXTM3U\n#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z\n#EXTINF:6,\na\n\
         #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:05.990Z\n#EXTINF:6,\nb\n\
         #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:12.010Z\n#EXTINF:6,\nc\n";
-    assert_eq!(uri_at(text, "2026-01-01T00:00:05.995Z").as_deref(), Ok("a"));
+    assert_eq!(uri_at(text, "2026-01-01T00:00:05.995Z").as_deref(), Ok("b"));
+    assert_eq!(uri_at(text, "2026-01-01T00:00:05.989Z").as_deref(), Ok("a"));
     assert_eq!(uri_at(text, "2026-01-01T00:00:06.000Z").as_deref(), Ok("b"));
     assert_eq!(uri_at(text, "2026-01-01T00:00:11.989Z").as_deref(), Ok("b"));
     assert_eq!(uri_at(text, "2026-01-01T00:00:11.990Z").as_deref(), Ok("c"));
@@ -121,8 +122,8 @@ fn plain(playlist: &MediaPlaylist<'_>, date: DateTime) -> Option<usize> {
     if date < first {
         return None;
     }
-    let holds = spans.iter().find(|&&(_, start, end)| start <= date && date < end);
-    let next = || spans.iter().filter(|&&(_, start, _)| start > date).min_by_key(|&&(_, s, _)| s);
+    let holds = spans.iter().rev().find(|&&(_, start, end)| start <= date && date < end);
+    let next = || spans.iter().rev().filter(|&&(_, start, _)| start > date).min_by_key(|&&(_, s, _)| s);
     holds.or_else(next).map(|&(number, ..)| number)
 }
 

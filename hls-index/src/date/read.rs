@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use super::calendar::{day_of_date, days_in_month};
-use super::{DateTime, ParseDateTimeError, SECONDS_PER_DAY};
+use super::{DateTime, NANOS_PER_SECOND, ParseDateTimeError, SECONDS_PER_DAY};
 use crate::time::nine_places;
 
 impl FromStr for DateTime {
@@ -51,7 +51,9 @@ impl Written {
         }
         let day = day_of_date(year, month, day);
         let seconds = day * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - zone;
-        Ok(DateTime { seconds, nanos })
+        // Ten thousand years of seconds.
+        let nanos = i128::from(seconds) * NANOS_PER_SECOND + i128::from(nanos);
+        Ok(DateTime::from_unix_nanos(nanos))
     }
 }
 

@@ -1,6 +1,5 @@
 use alloc::vec::Vec;
 
-use super::many::BLOCK;
 use crate::time::Ticks;
 
 /// The search from a moment to the number of its segment.
@@ -25,28 +24,23 @@ pub(super) enum Buckets {
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(super) struct Line {
-    /// Where in the bucket the segments start that start in it, ascending: offsets of 15 bits, four
-    /// to a word, the first one lowest. What is not used is [`Line::UNUSED`].
-    starts: [[u8; 8]; Self::WORDS],
-    /// How many segments start before the bucket; with [`Line::OVERFULL`] where more start in it
+    /// Where in the bucket the segments start that start in it, ascending: offsets of 15 bits. What
+    /// is not used is [`Line::UNUSED`]; all are [`Line::OVERFULL`] where more start in the bucket
     /// than there is room for.
+    starts: [u16; Self::CAPACITY],
+    /// How many segments start before the bucket.
     before: u32,
     /// How many start in it.
     count: u32,
 }
 
 impl Line {
-    const WORDS: usize = 7;
-    /// There are fewer segments than a text of 4 GiB has lines, so that the highest bit is free.
-    const OVERFULL: u32 = 1 << 31;
+    const CAPACITY: usize = 24;
+    /// Not before any offset.
     const UNUSED: u16 = (1 << Place::OFFSET_BITS) - 1;
-    /// A one in each quarter of a word.
-    const ONES: u64 = 0x0001_0001_0001_0001;
-    const EMPTY: Self = Self {
-        starts: [(Self::UNUSED as u64 * Self::ONES).to_le_bytes(); Self::WORDS],
-        before: 0,
-        count: 0,
-    };
+    /// Before all offsets, as the difference is below zero.
+    const OVERFULL: u16 = u16::MAX;
+    const EMPTY: Self = Self { starts: [Self::UNUSED; Self::CAPACITY], before: 0, count: 0 };
 }
 
 impl Buckets {
@@ -77,43 +71,46 @@ impl Buckets {
         Self::Lines { scale, lines }
     }
 
-    /// The segment that holds `moment`, which is before the last of the `boundaries`; they are
-    /// rarely asked for.
-    #[inline]
-    pub(super) fn find<'b>(&self, moment: Ticks, boundaries: impl FnOnce() -> &'b [Ticks]) -> u32 {
+    /// The segment that holds `moment`, which is before the last of the `boundaries`.
+    #[inline(always)]
+    pub(super) fn find(&self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
+        self.glance(moment).unwrap_or_else(|| self.find_among(moment, boundaries))
+    }
+
+    /// The segment that holds `moment`, which is before the last boundary; in rare cases `None`, as
+    /// only the boundaries tell: [`Buckets::find`] asks them.
+    #[inline(always)]
+    pub(super) fn glance(&self, moment: Ticks) -> Option<u32> {
         match self {
-            Self::Uniform(steps) => steps.number(moment),
             Self::Lines { scale, lines } => {
                 let place = scale.place(moment);
-                lines[place.bucket].find(moment, place.offset, boundaries)
+                lines[place.bucket].glance(place.offset)
             }
+            Self::Uniform(steps) => steps.glance(moment),
         }
     }
 
-    /// The segments that hold these `moments`, as many as `numbers` has room for. All lines are
-    /// asked for before the first is searched, so that the waits for them fall together.
-    pub(super) fn find_many(
-        &self,
-        moments: &[Ticks],
-        boundaries: &[Ticks],
-        numbers: &mut [u32; BLOCK],
-    ) {
-        let (scale, lines) = match self {
-            Self::Uniform(steps) => {
-                for (moment, number) in moments.iter().zip(numbers) {
-                    *number = steps.number(*moment);
-                }
-                return;
+    /// [`Buckets::find`] where a glance does not tell.
+    #[inline(never)]
+    fn find_among(&self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
+        match self {
+            Self::Lines { scale, lines } => {
+                lines[scale.place(moment).bucket].find_among(moment, boundaries)
             }
-            Self::Lines { scale, lines } => (scale, lines),
-        };
-        // So little is done for each line that the processor goes on to the next ones while it
-        // waits for the first.
-        let touch = |touched, moment: &Ticks| touched ^ lines[scale.place(*moment).bucket].before;
-        core::hint::black_box(moments.iter().take(BLOCK).fold(0, touch));
-        for (moment, number) in moments.iter().zip(numbers) {
-            let place = scale.place(*moment);
-            *number = lines[place.bucket].find(*moment, place.offset, || boundaries);
+            // The last segment may be longer than the others.
+            Self::Uniform(steps) => steps.last,
+        }
+    }
+
+    /// Asks for the lines of all these `moments`, before the first of them is searched: so the waits
+    /// for them fall together.
+    pub(super) fn touch(&self, moments: &[Ticks]) {
+        if let Self::Lines { scale, lines } = self {
+            // So little is done for each line that the processor goes on to the next ones while it
+            // waits for the first.
+            let line = |moment: &Ticks| lines.get(scale.place(*moment).bucket);
+            let touch = |touched, moment| touched ^ line(moment).map_or(0, |line| line.before);
+            core::hint::black_box(moments.iter().fold(0, touch));
         }
     }
 }
@@ -121,53 +118,39 @@ impl Buckets {
 impl Line {
     /// One more segment starts in the bucket.
     fn push(&mut self, offset: u16) {
-        let (places, _) = self.starts.as_flattened_mut().as_chunks_mut();
-        match places.get_mut(self.count as usize) {
-            Some(place) => *place = offset.to_le_bytes(),
-            None => self.before |= Self::OVERFULL,
+        match self.starts.get_mut(self.count as usize) {
+            Some(start) => *start = offset,
+            None => self.starts = [Self::OVERFULL; Self::CAPACITY],
         }
         self.count += 1;
     }
 
     /// The line as it is; begins the next one.
     fn finish(&mut self) -> Self {
-        let before = (self.before & !Self::OVERFULL) + self.count;
+        let before = self.before + self.count;
         core::mem::replace(self, Self { before, ..Self::EMPTY })
     }
 
-    /// The segment that holds `moment`, which lies in this bucket at `offset`.
-    #[inline]
-    fn find<'b>(
-        &self,
-        moment: Ticks,
-        offset: u16,
-        boundaries: impl FnOnce() -> &'b [Ticks],
-    ) -> u32 {
-        // Four starts at a time, and without a branch: with a bit before it that no start has, the
-        // offset can be taken against each quarter of a word, and keeps the bit where it is not less.
-        let offsets = u64::from(offset | 1 << Place::OFFSET_BITS) * Self::ONES;
-        let not_later =
-            |&word| (offsets - u64::from_le_bytes(word)) >> Place::OFFSET_BITS & Self::ONES;
-        let counts = self.starts.iter().map(not_later).sum::<u64>();
-        let started = (counts.wrapping_mul(Self::ONES) >> 48) as usize;
-        // No moment is before the first start; so this is never less than 0.
-        let number = self.before + started as u32 - 1;
-        let (places, _) = self.starts.as_flattened().as_chunks();
-        let is_tie = places.get(started.wrapping_sub(1)) == Some(&offset.to_le_bytes());
-        if is_tie || number >= Self::OVERFULL {
-            return self.find_among(moment, boundaries());
-        }
-        number
+    /// The segment that holds a moment of this bucket at `offset`; `None` where the line does not
+    /// tell: its offsets are too coarse for the moment, or all starts are before it and there may
+    /// be more.
+    #[inline(always)]
+    fn glance(&self, offset: u16) -> Option<u32> {
+        // Without a branch: offsets do not have the highest bit, but differences below zero do.
+        let is_earlier = |&start: &u16| start.wrapping_sub(offset) >> Place::OFFSET_BITS;
+        let earlier = |starts: &[u16]| u32::from(starts.iter().map(is_earlier).sum::<u16>());
+        // Cut so that there are vectors for it.
+        let (most, others) = self.starts.split_at(16);
+        let earlier = earlier(most) + earlier(others);
+        let next = self.starts.get(earlier as usize);
+        // No moment is before the first start; so one of them is before this one.
+        next.is_some_and(|&next| next != offset).then(|| self.before + earlier - 1)
     }
 
-    /// [`Line::find`] where the line does not tell: its offsets are too coarse for `moment`, or
-    /// there is no room for all of them.
-    #[cold]
-    #[inline(never)]
+    /// The segment that holds `moment`, which lies in this bucket, by what the `boundaries` say.
     fn find_among(&self, moment: Ticks, boundaries: &[Ticks]) -> u32 {
-        let before = self.before & !Self::OVERFULL;
-        let first = before.saturating_sub(1);
-        let starts = &boundaries[first as usize..(before + self.count) as usize];
+        let first = self.before.saturating_sub(1);
+        let starts = &boundaries[first as usize..(self.before + self.count) as usize];
         first + starts.partition_point(|&start| start <= moment).saturating_sub(1) as u32
     }
 }
@@ -236,21 +219,13 @@ impl Steps {
         Some(Self { reciprocal: reciprocal as u64, shift, last })
     }
 
-    /// The last segment may be longer than the others.
-    #[cold]
-    #[inline(never)]
-    fn last(self) -> u32 {
-        self.last
-    }
-
+    /// The segment that holds `moment`; `None` where it is the last, which may be longer than the
+    /// others, and does not look so.
     #[inline]
-    fn number(self, moment: Ticks) -> u32 {
+    fn glance(self, moment: Ticks) -> Option<u32> {
         let product = u128::from(moment.count()) * u128::from(self.reciprocal);
         let number = (product >> u64::BITS) as u64 >> self.shift;
-        if number > u64::from(self.last) {
-            return self.last();
-        }
-        number as u32
+        (number <= u64::from(self.last)).then_some(number as u32)
     }
 }
 
@@ -276,7 +251,7 @@ mod tests {
             let around = boundary.count().saturating_sub(1)..=boundary.count().saturating_add(1);
             for moment in around.map(Ticks::new).filter(|moment| moment.count() < end) {
                 let expected = boundaries.partition_point(|&start| start <= moment) - 1;
-                assert_eq!(buckets.find(moment, || &boundaries), expected as u32, "{moment:?}");
+                assert_eq!(buckets.find(moment, &boundaries), expected as u32, "{moment:?}");
             }
         }
         buckets
@@ -314,7 +289,7 @@ mod tests {
         let Buckets::Lines { lines, .. } = check(lengths.chain([1_000_000; 50])) else {
             panic!("the segments differ in length");
         };
-        let overfull = lines.iter().filter(|line| line.before >= Line::OVERFULL);
+        let overfull = lines.iter().filter(|line| line.starts[0] == Line::OVERFULL);
         assert_eq!(overfull.count(), 1, "the lines after it are not");
     }
 
@@ -342,8 +317,8 @@ mod tests {
                         continue;
                     };
                     let steps = Steps { last: u32::MAX, ..steps };
-                    let expected = (moment / length).min(u64::from(u32::MAX));
-                    assert_eq!(u64::from(steps.number(Ticks::new(moment))), expected);
+                    let expected = Some(moment / length).filter(|&n| n <= u64::from(u32::MAX));
+                    assert_eq!(steps.glance(Ticks::new(moment)).map(u64::from), expected);
                 }
             }
         }

@@ -12,8 +12,8 @@ use crate::time::Ticks;
 /// Each tag sets the clock for the segments from its own to the next tag (the first one for those
 /// before it, too). The clock may jump at a tag, forward or back:
 ///
-/// - where dates overlap, so that several segments hold a moment, the first of them in the playlist
-///   has it;
+/// - where dates overlap, so that several segments hold a moment, the last of them in the playlist
+///   has it (RFC 8216bis §6.2.1);
 /// - where dates leave a gap, so that no segment holds a moment, it belongs to the start of the
 ///   segment that has the next date after it. ([`Segment::date`] of the answer is then later than
 ///   what was asked for.) So the milliseconds that dates are off do no harm.
@@ -42,6 +42,8 @@ pub struct DateIndex<'i, 'p> {
     index: &'i SegmentIndex<'p>,
     /// The earliest date; `None` when there is none.
     origin: Option<DateTime>,
+    /// The end of the latest one, counted from there.
+    end: Ticks,
     table: Table,
 }
 
@@ -80,15 +82,16 @@ impl<'i, 'p> DateIndex<'i, 'p> {
     pub(super) fn new(index: &'i SegmentIndex<'p>) -> Self {
         let stretches = stretches(index);
         let Some(origin) = stretches.iter().map(|stretch| stretch.start).min() else {
-            return Self { index, origin: None, table: Table::Few(Vec::new()) };
+            return Self { index, origin: None, end: Ticks::ZERO, table: Table::Few(Vec::new()) };
         };
         let pieces = pieces(&stretches, origin);
+        let end = pieces.last().map_or(Ticks::ZERO, |last| last.end);
         let table = if pieces.len() <= Self::FEW {
             Table::Few(pieces)
         } else {
             by_segments(&pieces, index)
         };
-        Self { index, origin: Some(DateTime::from_unix_nanos(origin)), table }
+        Self { index, origin: Some(DateTime::from_unix_nanos(origin)), end, table }
     }
 
     /// The segment that holds `date`. It takes about as long as [`SegmentIndex::at`].
@@ -102,10 +105,10 @@ impl<'i, 'p> DateIndex<'i, 'p> {
         let number = match &self.table {
             Table::Few(pieces) => {
                 let media = media_at(pieces, wall);
-                self.index.buckets.find(media, || playlist.boundaries())
+                self.index.buckets.find(media, playlist.boundaries())
             }
             Table::Many { walls, buckets, runs } => {
-                let entry = buckets.find(wall, || walls);
+                let entry = buckets.find(wall, walls);
                 let run = match runs.as_slice() {
                     [run] => run,
                     runs => &runs[runs.partition_point(|run| run.entry <= entry) - 1],
@@ -132,15 +135,7 @@ impl<'i, 'p> DateIndex<'i, 'p> {
     /// The earliest date and the end of the latest one; `None` when the playlist has none.
     #[must_use]
     pub fn span(&self) -> Option<(DateTime, DateTime)> {
-        self.origin.map(|origin| (origin, origin + self.wall_end()))
-    }
-
-    #[inline]
-    fn wall_end(&self) -> Ticks {
-        match &self.table {
-            Table::Few(pieces) => pieces.last().map_or(Ticks::ZERO, |last| last.end),
-            Table::Many { walls, .. } => walls.last().copied().unwrap_or_default(),
-        }
+        self.origin.map(|origin| (origin, origin + self.end))
     }
 
     /// `date` counted from the origin, when there is something there.
@@ -149,11 +144,10 @@ impl<'i, 'p> DateIndex<'i, 'p> {
         let Some(origin) = self.origin else {
             return Err(DateSeekError::NoDates);
         };
-        let end = self.wall_end();
-        match since(date, origin) {
-            Some(wall) if wall < end => Ok(wall),
+        match date.since(origin) {
+            Some(wall) if wall < self.end => Ok(wall),
             _ if date < origin => Err(DateSeekError::BeforeStart { start: origin }),
-            _ => Err(DateSeekError::PastEnd { end: origin + end }),
+            _ => Err(DateSeekError::PastEnd { end: origin + self.end }),
         }
     }
 }
@@ -176,18 +170,6 @@ pub enum DateSeekError {
         /// The end of the segment with the latest date.
         end: DateTime,
     },
-}
-
-/// [`DateTime::since`] in 64 bits.
-#[inline]
-fn since(date: DateTime, origin: DateTime) -> Option<Ticks> {
-    const NANOS_PER_SECOND: u64 = 1_000_000_000;
-    let seconds = u64::try_from(date.unix_seconds().checked_sub(origin.unix_seconds())?).ok()?;
-    seconds
-        .checked_mul(NANOS_PER_SECOND)?
-        .checked_add(u64::from(date.subsecond_nanos()))?
-        .checked_sub(u64::from(origin.subsecond_nanos()))
-        .map(Ticks::new)
 }
 
 /// The segments that go by one tag: `start` is in nanoseconds since 1970.
@@ -215,13 +197,13 @@ fn stretches(index: &SegmentIndex<'_>) -> Vec<Stretch> {
     stretches
 }
 
-/// What each stretch has for itself, its predecessors before it, in the order of the wall clock;
+/// What each stretch has for itself, its successors before it, in the order of the wall clock;
 /// put together where clock and media both go on.
 fn pieces(stretches: &[Stretch], origin: i128) -> Vec<Piece> {
     // From the start of each stretch of the wall clock that is taken to its end; no two touch.
     let mut taken: BTreeMap<u64, u64> = BTreeMap::new();
     let mut pieces = Vec::new();
-    for stretch in stretches {
+    for stretch in stretches.iter().rev() {
         let Ok(start) = u64::try_from(stretch.start - origin) else { continue };
         let Some(end) = start.checked_add(stretch.length.count()) else { continue };
         let (mut from, mut joint) = (start, start..end);
@@ -273,7 +255,7 @@ fn by_segments(pieces: &[Piece], index: &SegmentIndex<'_>) -> Table {
     let mut walls = alloc::vec![Ticks::ZERO];
     let mut runs: Vec<Run> = Vec::new();
     for piece in pieces {
-        let mut segment = index.buckets.find(piece.media, || boundaries);
+        let mut segment = index.buckets.find(piece.media, boundaries);
         let mut end = Ticks::ZERO;
         while end < piece.end {
             let into = boundaries[segment as usize + 1] - piece.media;

@@ -8,38 +8,32 @@ use crate::time::Ticks;
 #[derive(Clone, Debug)]
 pub struct AtMany<'i, 'p> {
     index: &'i SegmentIndex<'p>,
+    /// Those that are left.
     moments: &'i [Ticks],
-    /// The answers to the first moments that are left: numbers, or `NONE`.
-    numbers: [u32; BLOCK],
-    /// How many of them were given already.
-    given: usize,
+    /// How many answers are to be given before lines are asked for again.
+    until_touch: usize,
+    /// Whether the lines for the next block of moments were asked for.
+    is_touched: bool,
 }
 
-/// How many seeks are under way together: more than a processor can wait for at once.
-pub(super) const BLOCK: usize = 64;
-
-/// No segment has this number: the text has more bytes than segments.
-const NONE: u32 = u32::MAX;
+/// How many lines are asked for together: more than a processor can wait for at once.
+const BLOCK: usize = 128;
 
 impl<'i, 'p> AtMany<'i, 'p> {
     pub(super) fn new(index: &'i SegmentIndex<'p>, moments: &'i [Ticks]) -> Self {
-        Self { index, moments, numbers: [NONE; BLOCK], given: 0 }
+        Self { index, moments, until_touch: 0, is_touched: false }
     }
 
-    /// Finds the answers to the next block of moments.
+    /// Asks for the lines of the block after the next one, which come while the next one is searched.
     #[inline(never)]
-    fn find_block(&mut self) {
-        let index = self.index;
-        let block = &self.moments[..self.moments.len().min(BLOCK)];
-        let is_in = |moment: &Ticks| *moment < index.end;
-        if index.measured.is_empty() && block.iter().all(is_in) {
-            let boundaries = index.playlist.boundaries();
-            index.buckets.find_many(block, boundaries, &mut self.numbers);
-            return;
+    fn touch(&mut self) {
+        let (next, later) = self.moments.split_at(self.moments.len().min(BLOCK));
+        if !self.is_touched {
+            self.index.buckets.touch(next);
+            self.is_touched = true;
         }
-        for (moment, number) in block.iter().zip(&mut self.numbers) {
-            *number = if is_in(moment) { index.number_at(*moment) } else { NONE };
-        }
+        self.index.buckets.touch(&later[..later.len().min(BLOCK)]);
+        self.until_touch = BLOCK;
     }
 }
 
@@ -48,27 +42,17 @@ impl<'p> Iterator for AtMany<'_, 'p> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.moments.is_empty() {
-            return None;
+        if self.until_touch == 0 {
+            self.touch();
         }
-        if self.given == 0 {
-            self.find_block();
-        }
-        let number = self.numbers[self.given];
-        self.given += 1;
-        if self.given == self.moments.len().min(BLOCK) {
-            self.moments = &self.moments[self.given..];
-            self.given = 0;
-        }
-        Some(match number {
-            NONE => Err(self.index.past_end()),
-            number => Ok(Segment::new(self.index.playlist, number)),
-        })
+        self.until_touch -= 1;
+        let (&moment, left) = self.moments.split_first()?;
+        self.moments = left;
+        Some(self.index.at(moment))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.moments.len() - self.given;
-        (left, Some(left))
+        (self.moments.len(), Some(self.moments.len()))
     }
 }
 
