@@ -28,7 +28,9 @@
 //! Segments are kept in pieces of some hundred, each with its text. Of a new text the lines before its
 //! first URI are read, and what comes after the segments that are held already, together with the
 //! last piece of these; appending and evicting take constant time, but for the few ranges of
-//! dates. A short text ([`LivePlaylist::set_read_whole`]) is read whole, as that costs no more.
+//! dates. A short text ([`LivePlaylist::set_read_whole`]) is read whole, as that costs no more. Where
+//! much holds of the whole playlist, which each piece has to say anew, pieces are longer: together
+//! they take about twice the text at most.
 //!
 //! Segments that are held must not have changed. In a text that has them:
 //!
@@ -44,10 +46,14 @@
 //! What changed is told by [`Update`], and the new text counts: whether to go on is the caller's to say
 //! (RFC 8216bis §6.3.4 says that it should not).
 
+mod append;
+mod changes;
 mod chunk;
 mod compare;
 mod date_ranges;
 mod merge;
+mod pieces;
+mod replace;
 mod seek;
 mod split;
 
@@ -91,7 +97,7 @@ pub struct LivePlaylist {
     is_regular: bool,
     checked_bytes: usize,
     read_whole: usize,
-    /// The next segment whose text is to be compared in its turn.
+    /// Where the next turn of comparing begins, in the text of all pieces.
     turn: u64,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Chunk {
     state: State,
     /// Where in the text the segments begin.
     body: usize,
-    /// Where that is in the text of the whole stream, as if nothing were ever gone.
+    /// Where that is in the text of all pieces, as if nothing had gone since it was last read whole.
     offset: u64,
     /// The segments in it that are still there, by their numbers in the playlist.
     visible: Range<u32>,
@@ -91,6 +91,13 @@ impl State {
     }
 }
 
+impl State {
+    /// How many bytes it takes.
+    pub(super) const fn len(&self) -> usize {
+        self.text.len()
+    }
+}
+
 fn numbers(sequence: u64, discontinuity_sequence: u64) -> String {
     alloc::format!(
         "#EXT-X-MEDIA-SEQUENCE:{sequence}\n#EXT-X-DISCONTINUITY-SEQUENCE:{discontinuity_sequence}\n"
@@ -133,6 +140,10 @@ impl Chunk {
 
     pub(super) const fn playlist(&self) -> &MediaPlaylist<'static> {
         &self.playlist
+    }
+
+    pub(super) fn into_playlist(self) -> MediaPlaylist<'static> {
+        self.playlist
     }
 
     pub(super) const fn state(&self) -> &State {

@@ -21,16 +21,12 @@ impl LivePlaylist {
         // The end of it all, and some of the rest.
         let checked = self.checked_bytes as u64;
         let middle = end.saturating_sub(checked).max(overlap.from);
-        let turn = self.place(self.turn).map(|(chunk, number)| {
-            let chunk = &self.chunks[chunk];
-            chunk.offset_of(chunk.uri_end(number))
-        });
-        let turn =
-            turn.filter(|turn| (overlap.from..middle).contains(turn)).unwrap_or(overlap.from);
+        let turns = overlap.from..middle;
+        let turn = if turns.contains(&self.turn) { self.turn } else { overlap.from };
         let turn_end = turn.saturating_add(checked).min(middle);
         let is_same = self.is_same(&overlap, middle, end) && self.is_same(&overlap, turn, turn_end);
         if is_same && ends_line(overlap.after(end)?) {
-            self.turn = if turn_end < middle { self.sequence_at(turn_end) } else { 0 };
+            self.turn = if turn_end < middle { turn_end } else { 0 };
             return Some((self.next, overlap.place(end)?));
         }
         self.search(&overlap, chunk, start)
@@ -71,15 +67,6 @@ impl LivePlaylist {
         let last = self.chunks.back()?;
         Some((self.next, overlap.place(last.offset_of(last_end(last)))?))
     }
-
-    /// The segment whose text is at a place of the whole stream's.
-    fn sequence_at(&self, offset: u64) -> u64 {
-        let after = self.chunks.partition_point(|chunk| chunk.offset_of(chunk.body()) <= offset);
-        self.chunks.get(after.saturating_sub(1)).map_or(0, |chunk| {
-            let segment = chunk.playlist().segment_around(chunk.place_of(offset));
-            chunk.sequence(segment.min(chunk.visible().end))
-        })
-    }
 }
 
 /// How a new text lies on what is held.
@@ -110,9 +97,10 @@ fn last_end(chunk: &Chunk) -> usize {
     chunk.block_start(chunk.visible().end)
 }
 
-/// Whether a line ends here.
-const fn ends_line(rest: &[u8]) -> bool {
-    matches!(rest, [] | [b'\n' | b'\r' | b' ' | b'\t', ..])
+/// Whether a line ends here, but for blanks.
+fn ends_line(rest: &[u8]) -> bool {
+    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    matches!(rest[blanks..], [] | [b'\n' | b'\r', ..])
 }
 
 /// How many bytes at the start of both are the same.

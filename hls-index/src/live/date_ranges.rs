@@ -13,6 +13,9 @@ use crate::value::Value;
 #[derive(Clone, Debug, Default)]
 pub(super) struct DateRanges {
     tags: Vec<DateRangeTag>,
+    /// Whether each has the segment after it that it has in the whole text: of a delta update, where it stands
+    /// among what that skips cannot be seen.
+    are_placed: bool,
     /// Variables are replaced before a tag comes here.
     no_expansions: Expansions,
 }
@@ -38,9 +41,15 @@ impl DateRanges {
         DateRange::read(value, usize::MAX).ok()
     }
 
-    /// Takes all tags of a text.
+    /// Whether the segments after the tags are those of the whole text.
+    pub(super) fn are_placed(&self) -> bool {
+        self.are_placed || self.tags.is_empty()
+    }
+
+    /// Takes all tags of a whole text.
     pub(super) fn replace(&mut self, tags: Vec<DateRangeTag>) {
         self.tags = tags;
+        self.are_placed = true;
     }
 
     /// Takes the tags before the segment `from` of a text that otherwise has, between its first segment
@@ -59,8 +68,10 @@ impl DateRanges {
 
     /// Takes the tags of a delta update.
     pub(super) fn update(&mut self, skipped: &Skipped, tags: Vec<DateRangeTag>) {
+        self.are_placed = false;
         let Some(removed) = &skipped.removed else {
-            return self.replace(tags);
+            self.tags = tags;
+            return;
         };
         let kept = core::mem::take(&mut self.tags);
         let removed: BTreeSet<&str> = removed.iter().map(String::as_str).collect();

@@ -109,8 +109,8 @@ impl LivePlaylist {
         self.at((moment - preroll).max(self.start()))
     }
 
-    /// The segment that holds `date`. Where several do, the first of them; where none does, the one with
-    /// the next date after it. It looks at one piece of some hundred segments, and at the dates of
+    /// The segment that holds `date`. Where several do, the last of them (RFC 8216bis §6.2.1); where
+    /// none does, the one with the next date after it. It looks at one piece of some hundred segments, and at the dates of
     /// all pieces.
     ///
     /// # Errors
@@ -118,7 +118,7 @@ impl LivePlaylist {
     pub fn at_date(&self, date: DateTime) -> Result<Segment<'_>, LiveSeekError> {
         let (mut next, mut has_dates, mut has_earlier): (Option<(DateTime, Segment<'_>)>, _, _) =
             (None, false, false);
-        for chunk in &self.chunks {
+        for chunk in self.chunks.iter().rev() {
             let Some(dates) = chunk.dates() else { continue };
             has_dates = true;
             let is_needless = date >= dates.end
@@ -129,7 +129,7 @@ impl LivePlaylist {
                 has_earlier |= date >= dates.end;
                 continue;
             }
-            for segment in chunk.segments() {
+            for segment in chunk.segments().rev() {
                 let Some(start) = segment.date() else { continue };
                 if start <= date {
                     has_earlier = true;

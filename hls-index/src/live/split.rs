@@ -8,7 +8,7 @@ use crate::error::BYTE_ORDER_MARK;
 use crate::integer;
 use crate::media::MediaPlaylist;
 use crate::scan::{Line, Lines};
-use crate::tag::Tag;
+use crate::tag::{BLANK, Tag};
 
 /// A text taken apart up to the end of its first URI.
 #[derive(Clone, Debug)]
@@ -81,8 +81,8 @@ impl Split {
                 return;
             }
             "EXTM3U" => return,
-            // With another tag on the line, the parser sees to it where it stands.
-            name if is_of_playlist(name) && !line[1..].contains("#EXT") => {
+            // With a tag of a segment on the line, the parser sees to it where it stands.
+            name if is_of_playlist(name) && second_tag(line).is_none_or(is_of_playlist) => {
                 return push_line(&mut self.head, line);
             }
             _ => return push_line(&mut self.block, line),
@@ -131,6 +131,13 @@ fn push_line(lines: &mut String, line: &str) {
     if !line.ends_with('\n') {
         lines.push('\n');
     }
+}
+
+/// The name of the tag that stands on the line of another, where only the line end between them is missing.
+fn second_tag(line: &str) -> Option<&str> {
+    let line = line.trim_matches(BLANK);
+    let start = line.rfind("#EXT").filter(|&start| start > 0)?;
+    Tag::on_line(&line[start..]).map(|tag| tag.name)
 }
 
 /// Whether the tag is about the whole playlist, wherever it stands.
