@@ -57,8 +57,8 @@
 //!   initialization sections before what needs them, the parts of the segment that is not complete
 //!   yet, and the first hint of either type. Nothing that is held or under way is asked for again.
 //! - A server that fails gives way to the next: of the segment's placement, or of those with the
-//!   variant (redundant variants, pathways and their clones), in the order of content steering. With
-//!   the feature `steering` the steering manifest is loaded whenever its TTL has passed.
+//!   variant (redundant variants, pathways and their clones), in the order of content steering; then
+//!   to another variant. With the feature `steering` the manifest is loaded whenever its TTL has passed.
 //! - Whatever does not go on, ends: in [`Event::Lost`] for a segment, in [`Event::GaveUp`] for the
 //!   stream.
 //!
@@ -95,7 +95,7 @@ use self::held::Held;
 use self::hints::HintedPart;
 use self::in_flight::{InFlight, Purpose, Requests};
 use self::item::Item;
-use self::pathways::Followed;
+use self::pathways::{Followed, Pathways};
 use self::reload::{Expected, Reload, Validators};
 pub use self::request::{Request, RequestId, RequestedRange, Resource, Response};
 use self::servers::Servers;
@@ -127,6 +127,7 @@ pub struct Tracker {
     /// The rendition to follow instead of the variant.
     followed: Option<Followed>,
     manifest: Option<SteeringManifest>,
+    pathways: Pathways,
     #[cfg(feature = "steering")]
     steering: Option<steering::Steering>,
     throughput: Option<u64>,
@@ -164,6 +165,7 @@ impl Tracker {
             variant: 0,
             followed: None,
             manifest: None,
+            pathways: Pathways::default(),
             #[cfg(feature = "steering")]
             steering: None,
             throughput: None,
@@ -333,14 +335,12 @@ impl Tracker {
 
     /// Goes on after [`Event::GaveUp`], as if nothing had failed so far.
     pub fn resume(&mut self, now: Timestamp) {
-        if self.stopped.take().is_some() {
+        if self.go_on(now) {
             self.reload = Reload::new(now);
             self.depth = 0;
             self.servers.forgive();
-            #[cfg(feature = "steering")]
-            if let Some(steering) = &mut self.steering {
-                steering.load_again(now);
-            }
+            self.held.forget_unfinished();
+            self.hinted.retain(|hinted| hinted.id.is_none());
             if self.live.is_none() && !self.place() {
                 self.begin_at_uri();
             }

@@ -17,6 +17,12 @@ pub enum Event {
         /// The variant, counted from 0.
         variant: usize,
     },
+    /// Another variant is played from now on, as by [`Tracker::select`](super::Tracker::select): the pathway
+    /// that content steering wants, or the first that has not failed, does not have the one before.
+    Switched {
+        /// The variant, counted from 0.
+        variant: usize,
+    },
     /// The media playlist was loaded for the first time, or again with something new in it.
     Updated(Update),
     /// A segment that was there before is another one now, which no server may do: playback should

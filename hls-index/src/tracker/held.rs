@@ -276,6 +276,12 @@ impl Held {
         self.cursor = self.cursor.min(item.sequence().unwrap_or(u64::MAX));
     }
 
+    /// Nothing is being fetched any more.
+    pub(super) fn forget_unfinished(&mut self) {
+        self.entries.retain(|_, entry| entry.state != State::Fetching);
+        self.cursor = 0;
+    }
+
     /// What was of segments before `first` is of no use any more.
     pub(super) fn evict_before(&mut self, first: u64) {
         let old = |item: &Item| item.sequence().is_some_and(|sequence| sequence < first);

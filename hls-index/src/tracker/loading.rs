@@ -26,6 +26,7 @@ impl Tracker {
         if self.requests.has_playlist() || self.reload.due.is_none_or(|due| due > now) {
             return None;
         }
+        self.apply_pathway(now);
         let Some((source, is_other)) = self.servers.playlist(now) else {
             self.give_up(GiveUp::NoVariant);
             return None;
@@ -102,7 +103,7 @@ impl Tracker {
                 self.reload.failures = 0;
                 #[cfg(feature = "steering")]
                 self.begin_steering(now);
-                self.choose_variant();
+                self.choose_variant(now);
             }
             Err(error) => {
                 self.tell(Event::Unreadable { error: Some(error) });
@@ -185,6 +186,7 @@ impl Tracker {
     ) {
         self.forget_stream();
         self.carried = None;
+        self.reload.is_stalled = false;
         self.tell(Event::Restarted);
         self.media_playlist(now, request, Directives::default(), response, (uri, text));
     }
@@ -197,7 +199,9 @@ impl Tracker {
         if is_change && !is_final {
             self.reload.changed(now, began, live, &self.config);
         }
-        if is_first || update.is_progress() {
+        // Another playlist instead of one that stands still must go on.
+        let is_progress = if is_first { !self.reload.is_stalled } else { update.is_progress() };
+        if is_progress {
             self.reload.progressed(now);
         }
         self.held.evict_before(live.first_sequence().0);
@@ -259,7 +263,7 @@ impl Tracker {
         {
             self.reload.is_stalled = true;
             self.tell(Event::Stalled { since: now - self.reload.progress_at });
-            if self.servers.has_other(now)
+            if (self.servers.has_other(now) || self.has_other_pathway(now))
                 && let Some(server) = self.servers.current().map(String::from)
             {
                 self.servers.penalize(&server, now, self.config.penalty);
@@ -288,6 +292,9 @@ impl Tracker {
         self.reload.is_full = true;
         if directives == Directives::default() || !is_refused {
             self.servers.penalize(server, now, self.config.penalty);
+            if self.apply_pathway(now) {
+                return;
+            }
         }
         let retry_after = response.and_then(|response| response.retry_after);
         let wait = match retry_after {

@@ -111,6 +111,9 @@ impl Tracker {
         // That one thing is missing says nothing of the others.
         if response.is_none_or(|response| response.status >= 500) {
             self.servers.penalize(&request.server, now, self.config.penalty);
+            if self.apply_pathway(now) {
+                return;
+            }
         }
         let item = match &request.purpose {
             Purpose::Item(item) => item,

@@ -87,6 +87,14 @@ impl Reload {
         }
     }
 
+    /// Goes on from `before`, which failed or stood still, with another playlist.
+    pub(super) const fn carry_on(&mut self, before: &Self) {
+        self.failures = before.failures;
+        if before.is_stalled {
+            (self.is_stalled, self.progress_at) = (true, before.progress_at);
+        }
+    }
+
     /// The directives for the next load, which should have what is `expected`, or what comes next.
     pub(super) fn directives(
         &mut self,

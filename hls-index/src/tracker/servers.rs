@@ -43,16 +43,12 @@ impl Servers {
         self.base = None;
     }
 
-    /// Goes on with the server `before`, where it is still the first to ask.
-    pub(super) fn keep(&mut self, before: Option<String>, base: Option<String>, now: Timestamp) {
-        if self.in_order(now).next().map(Server::id) == before.as_deref() {
-            (self.current, self.base) = (before, base);
+    /// Goes on with the server of before, where it is the same and still the first to ask.
+    pub(super) fn keep(&mut self, before: &Self, now: Timestamp) {
+        if self.in_order(now).next() == before.current_server() {
+            self.current.clone_from(&before.current);
+            self.base.clone_from(&before.base);
         }
-    }
-
-    /// The server that the playlist comes from, and its URI after redirects.
-    pub(super) fn place(&self) -> (Option<String>, Option<String>) {
-        (self.current.clone(), self.base.clone())
     }
 
     /// Where to load the playlist from now, and whether that is another server than before.
@@ -85,13 +81,26 @@ impl Servers {
 
     /// The URI of the playlist on the server that it comes from.
     pub(super) fn playlist_uri(&self) -> Option<&str> {
-        let current = self.placement.servers().iter().find(|it| Some(it.id()) == self.current());
-        self.base.as_deref().or_else(|| current.map(Server::base))
+        self.base.as_deref().or_else(|| self.current_server().map(Server::base))
+    }
+
+    fn current_server(&self) -> Option<&Server> {
+        self.placement.servers().iter().find(|it| Some(it.id()) == self.current())
     }
 
     /// Nobody has failed.
     pub(super) fn forgive(&mut self) {
         self.penalties.clear();
+    }
+
+    /// Whether there is a server of this name.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.placement.servers().iter().any(|server| server.id() == id)
+    }
+
+    /// Whether there is one that has not failed.
+    pub(super) fn has_any(&self, now: Timestamp) -> bool {
+        self.placement.servers().iter().any(|server| !self.is_penalized(server.id(), now))
     }
 
     /// Whether another server could be asked for the playlist.
@@ -162,7 +171,8 @@ impl Servers {
         servers.into_iter()
     }
 
-    fn is_penalized(&self, server: &str, now: Timestamp) -> bool {
+    /// Whether it has failed of late.
+    pub(super) fn is_penalized(&self, server: &str, now: Timestamp) -> bool {
         self.penalties.get(server).is_some_and(|&until| until > now)
     }
 }

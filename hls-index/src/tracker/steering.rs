@@ -145,14 +145,21 @@ impl Steering {
     pub(super) const fn new(uri: String, now: Timestamp) -> Self {
         Self { uri, ttl: Self::TTL, due: Some(now) }
     }
-
-    /// The load under way was cancelled, if there was one.
-    pub(super) fn load_again(&mut self, now: Timestamp) {
-        self.due = self.due.or(Some(now));
-    }
 }
 
 impl Tracker {
+    /// Goes on when it has stopped, which cancelled the load of the manifest too. Whether it had.
+    pub(super) fn go_on(&mut self, now: Timestamp) -> bool {
+        let had_stopped = self.stopped.take().is_some();
+        #[cfg(feature = "steering")]
+        if let Some(steering) = self.steering.as_mut().filter(|_| had_stopped) {
+            steering.due = steering.due.or(Some(now));
+        }
+        #[cfg(not(feature = "steering"))]
+        let _ = now;
+        had_stopped
+    }
+
     /// When the steering manifest is to be loaded.
     pub(super) fn steering_due(&self) -> Option<Timestamp> {
         #[cfg(feature = "steering")]
@@ -173,6 +180,8 @@ impl Tracker {
         let server = multivariant.content_steering();
         let uri = server.map(|server| uri::resolve(base, server.server_uri));
         self.steering = uri.map(|uri| Steering::new(uri, now));
+        // What the playlist before it asked for is of no use.
+        self.cancel_all(|purpose| matches!(purpose, Purpose::Steering));
     }
 
     pub(super) fn steering_request(&mut self, now: Timestamp) -> Option<Request> {
@@ -180,8 +189,8 @@ impl Tracker {
         steering.due = None;
         let uri = steering.uri.clone();
         let mut parameters = Vec::new();
-        if let Some(server) = self.servers.current() {
-            let quoted = query::percent_encoded(&alloc::format!("\"{server}\""));
+        if let Some(pathway) = self.pathways.applied.as_deref().or_else(|| self.servers.current()) {
+            let quoted = query::percent_encoded(&alloc::format!("\"{pathway}\""));
             parameters.push(("_HLS_pathway", quoted));
         }
         if let Some(throughput) = self.throughput {
@@ -218,8 +227,8 @@ impl Tracker {
                 steering.uri = uri::resolve(response.uri.unwrap_or(&request.uri), reload);
             }
         }
-        self.steer(now, manifest);
         self.tell(Event::Steered);
+        self.steer(now, manifest);
     }
 
     /// The manifest that is held, if any, holds for another TTL.

@@ -9,7 +9,7 @@ use super::Tracker;
 use super::config::{Config, StartAt};
 use super::event::{Event, GiveUp};
 use super::in_flight::Purpose;
-use super::pathways::{Followed, placement};
+use super::pathways::{Followed, Pathway, Pathways, placement};
 use super::reload::{self, Expected, Reload};
 use super::steering::SteeringManifest;
 use super::tune_in;
@@ -50,6 +50,9 @@ impl Tracker {
     /// as far from the end, or, when the stream has ended, from the start. What was fetched of the
     /// variant before counts no more, and its requests are cancelled.
     ///
+    /// Content steering leaves it only when another pathway is to be taken than before, or when all its
+    /// servers have failed ([`Event::Switched`]).
+    ///
     /// # Errors
     /// When there is no such variant.
     pub fn select(&mut self, now: Timestamp, variant: usize) -> Result<(), SelectError> {
@@ -62,13 +65,19 @@ impl Tracker {
         if self.followed.as_ref().is_some_and(|it| it.of(multivariant, &chosen).is_none()) {
             return Err(SelectError::NoSuchRendition);
         }
+        self.go_on(now);
+        self.change_variant(now, variant);
+        Ok(())
+    }
+
+    /// Lets go of the variant that is played, and begins with this one.
+    pub(super) fn change_variant(&mut self, now: Timestamp, variant: usize) {
         if let (Some(live), Some(position)) = (&self.live, self.position) {
             self.carried = Some(Carried::of(live, position));
         }
         let before = self.live.take();
         let before_uri = self.servers.playlist_uri().map(String::from);
         self.variant = variant;
-        self.stopped = None;
         self.forget_stream();
         self.cancel_all(Purpose::is_playlist);
         self.reload = Reload::new(now);
@@ -76,7 +85,6 @@ impl Tracker {
         if let (Some(live), Some(uri)) = (before, before_uri) {
             self.reported = self.reported_by(now, &live, &uri);
         }
-        Ok(())
     }
 
     /// What the playlist at `uri`, which was played so far, tells of the one that is next.
@@ -91,8 +99,8 @@ impl Tracker {
 
     /// A tracker for a rendition (EXT-X-MEDIA) beside this one: of this type and NAME, in the group
     /// that the variant names. It begins where this one plays. What holds for all goes to each:
-    /// [`Tracker::play`]; [`Tracker::select`], which follows the rendition into the group of another
-    /// variant; and [`Tracker::steer`] with [`Tracker::manifest`], as it loads none itself.
+    /// [`Tracker::play`]; [`Tracker::select`], also upon [`Event::Switched`], which follows the rendition into
+    /// the group of another variant; and [`Tracker::steer`] with [`Tracker::manifest`], as it loads none itself.
     ///
     /// # Errors
     /// When there is no multivariant playlist, or no such rendition in it with a playlist of its own.
@@ -108,6 +116,7 @@ impl Tracker {
         tracker.followed = Some(Followed { rendition_type, name: name.to_string() });
         tracker.multivariant.clone_from(&self.multivariant);
         tracker.manifest.clone_from(&self.manifest);
+        tracker.pathways.clone_from(&self.pathways);
         tracker.select(now, self.variant)?;
         if let (Some(live), Some(position)) = (&self.live, self.position) {
             tracker.carried = Some(Carried::of(live, position));
@@ -123,13 +132,16 @@ impl Tracker {
         self.variant
     }
 
-    /// Takes a steering manifest: the pathways that there are, and their order. With the feature
-    /// `steering` the tracker loads it by itself.
+    /// Takes a steering manifest: the pathways that there are, and their order. A variant that is not on
+    /// the first of them is left for one that is ([`Event::Switched`]). With the feature `steering` the tracker
+    /// loads it by itself.
     pub fn steer(&mut self, now: Timestamp, manifest: SteeringManifest) {
         self.manifest = Some(manifest);
-        let (server, base) = self.servers.place();
+        self.order_pathways();
+        let before = self.servers.clone();
         if self.place() {
-            self.servers.keep(server, base, now);
+            self.servers.keep(&before, now);
+            self.apply_pathway(now);
         }
     }
 
@@ -152,21 +164,30 @@ impl Tracker {
     }
 
     /// The multivariant playlist is there.
-    pub(super) fn choose_variant(&mut self) {
+    pub(super) fn choose_variant(&mut self, now: Timestamp) {
+        self.order_pathways();
         let Some((_, multivariant)) = &self.multivariant else { return };
-        let steering = multivariant.content_steering();
-        let pathway = steering.and_then(|steering| steering.pathway_id);
-        let of_pathway = |variant: &Variant<'_>| Some(variant.pathway_id) == pathway;
-        let has_pathway = multivariant.variants().any(|variant| of_pathway(&variant));
+        let pathways = &self.pathways.in_order;
+        let is_well = |pathway: &&Pathway| !self.servers.is_penalized(&pathway.id, now);
+        let pathway = pathways.iter().find(is_well).or_else(|| pathways.first());
         let variants = multivariant.variants().enumerate();
-        let variants = variants.filter(|(_, variant)| !has_pathway || of_pathway(variant));
-        let chosen = chosen(variants, self.config.max_bandwidth);
-        let Some((variant, _)) = chosen else {
+        let is_on = |variant: &Variant<'_>| pathway.is_none_or(|it| it.base == variant.pathway_id);
+        let variants = variants.filter(|(_, variant)| is_on(variant));
+        let Some((variant, _)) = chosen(variants, self.config.max_bandwidth) else {
             return self.give_up(GiveUp::NoVariant);
         };
         self.variant = variant;
+        self.pathways.applied = pathway.map(|pathway| pathway.id.clone());
         self.place();
         self.tell(Event::Multivariant { variant });
+    }
+
+    /// Learns which pathways there are.
+    fn order_pathways(&mut self) {
+        let Some((_, multivariant)) = &self.multivariant else { return };
+        let applied = self.pathways.applied.take();
+        self.pathways = Pathways::new(multivariant, self.manifest.as_ref());
+        self.pathways.applied = applied;
     }
 
     /// Finds the servers of what is followed. Whether there is something to follow.
@@ -174,7 +195,7 @@ impl Tracker {
         let Some((base, multivariant)) = &self.multivariant else { return false };
         let Some(variant) = multivariant.variants().nth(self.variant) else { return false };
         let (followed, manifest) = (self.followed.as_ref(), self.manifest.as_ref());
-        let placement = placement(base, multivariant, &variant, followed, manifest);
+        let placement = placement(base, multivariant, &variant, followed, manifest, &self.pathways);
         self.servers.replace(placement.unwrap_or_default());
         true
     }

@@ -94,7 +94,12 @@ fn order(tracker: &mut Tracker, now: Timestamp, order: u8, argument: u8) -> Opti
             tracker.steer(
                 now,
                 SteeringManifest {
-                    pathway_priority: vec!["clone".into(), "far".into()],
+                    pathway_priority: match argument / 4 % 4 {
+                        0 => vec!["clone".into(), "far".into()],
+                        1 => vec!["far".into(), "near".into()],
+                        2 => vec!["near".into()],
+                        _ => vec![".".into(), "clone".into()],
+                    },
                     pathway_clones: vec![clone],
                     ..SteeringManifest::default()
                 },
@@ -133,9 +138,11 @@ fn drain(tracker: &mut Tracker, now: Timestamp, in_flight: &mut BTreeMap<Request
         assert!(in_flight.insert(request.id, request.resource).is_none());
         assert!(!request.resource.needs_body() || request.range.is_none());
     }
+    let mut switched = None;
     for count in 0.. {
         assert!(count < 2000, "it tells without end");
         match tracker.poll_event() {
+            Some(hls_index::tracker::Event::Switched { variant }) => switched = Some(variant),
             Some(hls_index::tracker::Event::Cancelled { id }) => {
                 assert!(in_flight.remove(&id).is_some(), "{id} was not under way");
             }
@@ -143,6 +150,7 @@ fn drain(tracker: &mut Tracker, now: Timestamp, in_flight: &mut BTreeMap<Request
             None => break,
         }
     }
+    assert!(switched.is_none_or(|variant| variant == tracker.variant()));
     let of = |wanted: fn(&Resource) -> bool| in_flight.values().filter(|it| wanted(it)).count();
     assert!(of(|it| !it.needs_body()) <= 3 && of(|it| *it == Resource::Playlist) <= 1);
     assert!(tracker.poll_timeout().is_none_or(|at| at > now), "{tracker:?}");

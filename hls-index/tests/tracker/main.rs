@@ -1,9 +1,12 @@
 //! The tracker in virtual time, against simulated origins.
 
+mod closest;
+mod edges;
 mod failures;
 mod hostile;
 mod keys;
 mod low_latency;
+mod pathways;
 mod polling;
 mod positions;
 mod renditions;

@@ -241,6 +241,50 @@ fn after_an_end_the_caller_may_go_on_with_the_same_variant_or_another() {
 }
 
 #[test]
+fn what_was_under_way_when_it_stopped_is_asked_for_again() {
+    let stream = Stream { window: 12, has_parts: true, can_skip: false };
+    let config = Config { attempts: 1, ..Config::new("https://a.example.com/live.m3u8") };
+    let mut client = Client::new(config);
+    let mut last = false;
+    client.run(Duration::from_secs(30), &mut |now, request| match request.resource {
+        Resource::Playlist if last => Answer::status(500),
+        Resource::Playlist => stream.answer(now, request),
+        _ => {
+            last = now > Timestamp::from_secs(5);
+            if last { Answer::never() } else { stream.answer(now, request) }
+        }
+    });
+    assert_eq!(client.tracker.gave_up(), Some(GiveUp::Unavailable));
+    let cancelled: Vec<_> = client
+        .events
+        .iter()
+        .filter_map(|(_, event)| match event {
+            Event::Cancelled { id } => Some(*id),
+            _ => None,
+        })
+        .collect();
+    let of = |client: &Client, hinted: bool| {
+        let requests = client.requests.iter().filter(|(_, it)| {
+            cancelled.contains(&it.id) && (it.resource == Resource::HintedPart) == hinted
+        });
+        requests.map(|(_, it)| it.uri.clone()).collect::<Vec<_>>()
+    };
+    let (hints, others) = (of(&client, true), of(&client, false));
+    assert!(!hints.is_empty(), "{cancelled:?}");
+    let before = client.requests.len();
+    client.tracker.resume(client.now - Duration::from_secs(24));
+    // The server has what it had.
+    while let Some(request) = client.tracker.poll_request(client.now - Duration::from_secs(24)) {
+        client.requests.push((client.now, request));
+    }
+    let again: Vec<_> = client.requests[before..].iter().map(|(_, it)| it.uri.clone()).collect();
+    assert!(
+        hints.iter().chain(&others).all(|uri| again.contains(uri)),
+        "{hints:?} {others:?} {again:?}"
+    );
+}
+
+#[test]
 fn a_copy_that_is_the_newest_after_all_has_not_gone_back() {
     // Twice a copy that is too old, then nothing new: four times over.
     let mut client = Client::new(config());

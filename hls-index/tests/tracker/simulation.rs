@@ -169,7 +169,8 @@ impl Client {
             if let Event::Cancelled { id } = event {
                 self.cancel(id);
             }
-            if event == Event::Restarted || matches!(event, Event::Multivariant { .. }) {
+            let is_other = matches!(event, Event::Multivariant { .. } | Event::Switched { .. });
+            if event == Event::Restarted || is_other {
                 self.fetched.clear();
             }
             self.events.push((self.now, event));

@@ -49,8 +49,11 @@ fn the_manifest_is_loaded_when_its_ttl_has_passed() {
     let steered = steered(&client);
     let times: Vec<u64> = steered.iter().map(|(at, _)| *at).collect();
     assert_eq!(times, [1, 31, 61, 91]);
-    // Before any pathway is taken there is none to tell.
-    assert_eq!(steered[0].1, "https://a.example.com/steer?_HLS_throughput=5000000&id=7");
+    // At first the pathway is that of the playlist.
+    assert_eq!(
+        steered[0].1,
+        "https://a.example.com/steer?_HLS_pathway=%22near%22&_HLS_throughput=5000000&id=7"
+    );
     let again = "https://s.example.com/again?_HLS_pathway=%22near%22&_HLS_throughput=5000000";
     assert!(steered[1..].iter().all(|(_, uri)| *uri == again), "{steered:?}");
     assert_eq!(hosts(&client), ["a", "near"]);
@@ -131,6 +134,9 @@ fn manifests_are_read_as_far_as_they_can_be() {
     assert_eq!(read("[]"), Err(SteeringError::NotJson));
     assert_eq!(read(&"[".repeat(100_000)), Err(SteeringError::NotJson));
     assert_eq!(SteeringManifest::parse(b"\xFF"), Err(SteeringError::NotJson));
+    let no_host = r#"{"VERSION":1,"PATHWAY-CLONES":[{"BASE-ID":"a","ID":"b","URI-REPLACEMENT":{"HOST":""}}]}"#;
+    let unchanged = &read(no_host).unwrap().pathway_clones[0].replacement;
+    assert_eq!(*unchanged, hls_index::Replacement::new());
     let odd = r#"{"VERSION":1,"TTL":-5,"RELOAD-URI":7,"PATHWAY-PRIORITY":["a",1,null,"b"],"PATHWAY-CLONES":{"a":1},"NEW":[]}"#;
     let manifest = read(odd).unwrap();
     assert_eq!((manifest.ttl, manifest.reload_uri.as_deref()), (None, None));
@@ -208,4 +214,144 @@ fn a_stream_that_goes_on_is_steered_again() {
     }
     assert_eq!(steered(&client).len(), 2);
     assert!(client.has_told(&Event::Server { id: "far".into() }));
+}
+
+#[test]
+fn a_stream_that_goes_on_with_another_variant_is_steered_again() {
+    let mut client =
+        Client::new(Config { attempts: 1, ..Config::new("https://a.example.com/main.m3u8") });
+    client.run(Duration::from_secs(9), &mut |_, request| match request.resource {
+        Resource::Playlist if request.uri.ends_with("main.m3u8") => Answer::ok(MAIN),
+        Resource::Playlist => Answer::status(500),
+        _ => Answer::never(),
+    });
+    assert!(client.tracker.gave_up().is_some());
+    for variant in 0..2 {
+        client.tracker.select(client.now, variant).unwrap();
+        client.run(Duration::from_secs(2), &mut |_, _| Answer::never());
+        assert_eq!(steered(&client).len(), 2, "but not twice at once");
+    }
+}
+
+#[test]
+fn a_manifest_that_holds_is_not_loaded_because_the_stream_goes_on() {
+    let mut client =
+        Client::new(Config { attempts: 1, ..Config::new("https://a.example.com/main.m3u8") });
+    for _ in 0..2 {
+        client.run(Duration::from_secs(9), &mut |_, request| match request.resource {
+            Resource::Steering => Answer::ok(r#"{"VERSION":1}"#),
+            Resource::Playlist if request.uri.ends_with("main.m3u8") => Answer::ok(MAIN),
+            _ => Answer { after: Duration::from_secs(1), ..Answer::status(500) },
+        });
+        assert!(client.tracker.gave_up().is_some());
+        client.tracker.resume(client.now);
+    }
+    assert_eq!(steered(&client).len(), 1);
+}
+
+#[test]
+fn manifests_are_limited_and_relative_to_where_they_came_from() {
+    let main = Config { max_body: 1000, ..Config::new("https://a.example.com/main.m3u8") };
+    let mut client = Client::new(main);
+    client.run(Duration::from_secs(9), &mut |now, request| match request.resource {
+        Resource::Steering => Answer::ok(r#"{"VERSION":1}"#.to_owned() + &" ".repeat(1000)),
+        _ if request.uri.ends_with("main.m3u8") => Answer::ok(MAIN),
+        _ => POLLED.answer(now, request),
+    });
+    assert_eq!(client.count(|event| *event == Event::Steered), 0);
+    let client = run(9, |_, _| Answer {
+        uri: Some("https://s.example.com/x/m.json".into()),
+        ..Answer::ok(r#"{"VERSION":1,"TTL":5,"RELOAD-URI":"again"}"#)
+    });
+    assert!(steered(&client)[1].1.starts_with("https://s.example.com/x/again?"));
+    let client =
+        run(20, |_, _| Answer { retry_after: Some(Duration::ZERO), ..Answer::status(429) });
+    assert!(steered(&client).len() <= 21, "{}", steered(&client).len());
+}
+
+#[test]
+fn a_pathway_whose_playlist_is_not_named_is_told() {
+    // Two that are as good on one pathway: the second is a server without a name.
+    let main = MAIN.replace("\"far\"", "\"near\"");
+    let mut client = Client::new(Config::new("https://a.example.com/main.m3u8"));
+    client.run(Duration::from_secs(60), &mut |now, request| match request.resource {
+        Resource::Steering => Answer::ok(r#"{"VERSION":1,"TTL":20}"#),
+        _ if request.uri.ends_with("main.m3u8") => Answer::ok(main.clone()),
+        _ if request.uri.starts_with("https://far.") => Answer::status(500),
+        _ => POLLED.answer(now, request),
+    });
+    assert_eq!(hosts(&client), ["a", "far", "near"]);
+    let steered = steered(&client);
+    assert!(steered.iter().all(|(_, uri)| uri.contains("_HLS_pathway=%22near%22")), "{steered:?}");
+    assert_eq!(steered.len(), 3);
+}
+
+#[test]
+fn a_clone_that_goes_elsewhere_is_followed_in_spite_of_redirects() {
+    let client = run_clone(&["one", "two"]);
+    let playlists: Vec<_> = client
+        .requests
+        .iter()
+        .filter(|(_, it)| it.resource == Resource::Playlist)
+        .map(|(_, it)| it.uri.as_str())
+        .collect();
+    assert!(playlists.contains(&"https://moved.example.com/one/live.m3u8"));
+    assert!(playlists.contains(&"https://two.example.com/live.m3u8"), "{playlists:?}");
+    // And none that stays where it is.
+    let client = run_clone(&["one", "one"]);
+    let asked = client.requests.iter().filter(|(_, it)| it.uri.starts_with("https://one."));
+    assert_eq!(asked.count(), 1);
+}
+
+#[test]
+fn a_playlist_that_leads_to_another_steers_no_more() {
+    let mut client = Client::new(Config::new("https://a.example.com/main.m3u8"));
+    let outer = "#EXTM3U\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"/outer\",PATHWAY-ID=\".\"\n\
+        #EXT-X-STREAM-INF:BANDWIDTH=1\ninner.m3u8\n";
+    client.run(Duration::from_secs(20), &mut |now, request| match request.resource {
+        Resource::Steering => Answer {
+            after: Duration::from_secs(3),
+            ..Answer::ok(r#"{"VERSION":1,"PATHWAY-PRIORITY":["far"]}"#)
+        },
+        _ if request.uri.ends_with("main.m3u8") => Answer::ok(outer),
+        _ if request.uri.ends_with("inner.m3u8") => Answer::ok(MAIN),
+        _ => POLLED.answer(now, request),
+    });
+    let steered: Vec<_> = steered(&client).into_iter().map(|(_, uri)| uri).collect();
+    assert!(steered[0].contains("/outer") && steered[1].contains("/steer"), "{steered:?}");
+    assert_eq!((steered.len(), client.count(|event| *event == Event::Steered)), (2, 1));
+    assert_eq!(client.count(|event| matches!(event, Event::Cancelled { .. })), 1);
+}
+
+/// A clone on one host after the other, and a server that sends on to another.
+fn run_clone(clones: &[&str]) -> Client {
+    let mut client = Client::new(Config::new("https://a.example.com/main.m3u8"));
+    for host in clones {
+        let replacement = hls_index::Replacement::new().host(&format!("{host}.example.com"));
+        let clone = hls_index::tracker::PathwayClone {
+            base_id: "near".into(),
+            id: "clone".into(),
+            replacement,
+            ..Default::default()
+        };
+        let manifest = SteeringManifest {
+            pathway_priority: vec!["clone".into()],
+            pathway_clones: vec![clone],
+            ..SteeringManifest::default()
+        };
+        client.tracker.steer(client.now, manifest);
+        client.run(Duration::from_secs(9), &mut |now, request| {
+            let host = request.uri.trim_start_matches("https://").split('.').next().unwrap();
+            match host {
+                _ if request.resource == Resource::Steering => Answer::never(),
+                "one" | "two" => Answer {
+                    location: Some(format!("https://moved.example.com/{host}/live.m3u8")),
+                    ..Answer::status(302)
+                },
+                "a" => Answer::ok(MAIN),
+                _ => POLLED.answer(now, request),
+            }
+        });
+    }
+    client
 }

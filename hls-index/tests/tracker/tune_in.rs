@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hls_index::tracker::{Config, Event, Request, Resource};
+use hls_index::tracker::{Config, Event, Request, Resource, Response, Tracker};
 use sansio::Timestamp;
 
 use crate::simulation::{Answer, Client, Stream};
@@ -24,11 +24,8 @@ fn cached(age: u64) -> impl FnMut(Timestamp, &Request) -> Answer {
 fn client() -> Client {
     let mut client = Client::new(Config::new("https://a.example.com/live.m3u8"));
     client.now = Timestamp::from_secs(100);
-    client.tracker = hls_index::Tracker::new(
-        client.now,
-        Config::new("https://a.example.com/live.m3u8"),
-        [3; 32],
-    );
+    client.tracker =
+        Tracker::new(client.now, Config::new("https://a.example.com/live.m3u8"), [3; 32]);
     client
 }
 
@@ -226,4 +223,64 @@ fn another_rendition_is_tuned_in_by_its_report() {
         assert!((behind(&client) - position).abs() < 0.3, "it goes on where it was");
         assert_eq!(client.count(|event| matches!(event, Event::GaveUp(_))), 0);
     }
+}
+
+/// What came of a first copy that is 10 s old, and of others after it, each 1 s longer than the one before
+/// or as long as `made` says: the playlists asked for before playback began.
+fn tuned_in(copies: impl Fn(u64) -> (u64, Option<u64>, &'static str), wait: u64) -> Vec<String> {
+    let stream = Stream { window: 6, has_parts: true, can_skip: false };
+    let mut now = Timestamp::from_secs(1);
+    let config = Config::new("https://a.example.com/live.m3u8");
+    let mut tracker = Tracker::new(now, config, [1; 32]);
+    let mut asked = Vec::new();
+    for number in 0..20 {
+        let load = core::iter::from_fn(|| tracker.poll_request(now));
+        let Some(load) = load.filter(|it| it.resource == Resource::Playlist).last() else { break };
+        asked.push(load.uri.rsplit('/').next().unwrap().to_owned());
+        let (made, age, end) = copies(number);
+        let text = stream.playlist(Timestamp::from_secs(made), None) + end;
+        let age = age.map(Duration::from_secs);
+        let response = Response { age, ..Response::ok(text.as_bytes()) };
+        tracker.handle_response(now, load.id, &response);
+        if tracker.position().is_some() {
+            break;
+        }
+        now += Duration::from_secs(wait);
+    }
+    asked
+}
+
+#[test]
+fn tuning_in_ends_after_four_loads_or_with_what_is_new_enough() {
+    let old = Some(10);
+    assert_eq!(tuned_in(|number| (100 + number, old, ""), 0).len(), 5);
+    // A fresh copy, whatever is in it; one with all that is missing, however old; the last one.
+    for (made, age, end) in
+        [(101, Some(0), ""), (101, None, ""), (110, old, ""), (101, old, "#EXT-X-ENDLIST\n")]
+    {
+        let first = |number| if number == 0 { (100, old, "") } else { (made, age, end) };
+        assert_eq!(tuned_in(first, 0).len(), 2, "{made} {age:?} {end}");
+    }
+}
+
+#[test]
+fn what_has_come_since_the_first_copy_is_asked_for_too() {
+    // 500 s since the start: 125 segments. Ten more are two and a half.
+    for (wait, expected) in [(0, "_HLS_msn=127&_HLS_part=1"), (3, "_HLS_msn=128&_HLS_part=0")] {
+        let asked = tuned_in(|number| (100 + number, Some(10), ""), wait);
+        assert_eq!(asked[1], format!("live.m3u8?{expected}"));
+    }
+}
+
+#[test]
+fn without_parts_nothing_is_tuned_in() {
+    let text = Stream { window: 6, has_parts: false, can_skip: false }
+        .playlist(Timestamp::from_secs(100), None)
+        + "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n";
+    let now = Timestamp::from_secs(1);
+    let mut tracker = Tracker::new(now, Config::new("https://a.example.com/live.m3u8"), [1; 32]);
+    let load = tracker.poll_request(now).unwrap();
+    let age = Some(Duration::from_secs(10));
+    tracker.handle_response(now, load.id, &Response { age, ..Response::ok(text.as_bytes()) });
+    assert!(tracker.position().is_some());
 }
