@@ -101,6 +101,17 @@ mod tests {
     }
 
     #[test]
+    fn no_plain_byte_is_taken_for_an_end_beside_one() {
+        for byte in (b' '..=b'~').filter(|byte| !b"\"{".contains(byte)) {
+            for at in 0..16 {
+                let mut text = [byte; 16];
+                text[at] = b'"';
+                assert_eq!(length::<b'"'>(&text), at, "{byte}");
+            }
+        }
+    }
+
+    #[test]
     fn line_ends_are_lf_or_crlf() {
         for (text, length) in [("\n", Some(1)), ("\r\n#", Some(2)), ("\r", None), ("", None)] {
             assert_eq!(line_end(text.as_bytes()), length);

@@ -44,6 +44,8 @@ pub(super) fn check_list(
                 named.is_quoted || is_hexadecimal(text) || text.parse::<TimeOffset>().is_ok();
             let problem = Problem::NotAnExtensionValue;
             findings.add_if(is_open && !is_value, named.value.offset, problem);
+            let is_empty = is_open && named.is_quoted && text.is_empty();
+            findings.add_if(is_empty, named.value.offset, Problem::EmptyValue("an X- attribute"));
             continue;
         };
         seen |= 1 << at;
@@ -78,7 +80,9 @@ fn check_value(named: Named<'_>, rule: &Rule, findings: &mut Findings) {
         Shape::Hexadecimal => (is_plain(is_hexadecimal(text)), "a hexadecimal sequence"),
         Shape::Decimal => (is_plain(text.parse::<Number>().is_ok()), "a decimal number"),
         Shape::Signed => (is_plain(text.parse::<TimeOffset>().is_ok()), "a signed decimal number"),
-        Shape::Quoted if is_quoted && text.is_empty() => {
+        Shape::Quoted | Shape::Entries(_) | Shape::Words | Shape::WordOrQuoted(_)
+            if is_quoted && text.is_empty() =>
+        {
             findings.add(value.offset, Problem::EmptyValue(rule.name));
             return;
         }
@@ -116,6 +120,10 @@ fn check_value(named: Named<'_>, rule: &Rule, findings: &mut Findings) {
         }
         Shape::DeviceLabels => {
             (is_quoted && are_device_labels(text), "a KEYFORMAT and labels, or several, in quotes")
+        }
+        Shape::Entries(separators) => {
+            let is_whole = is_quoted && !text.split(separators).any(str::is_empty);
+            (is_whole, "entries, none of them empty")
         }
         Shape::Words => {
             let is_again = |(at, word)| text.split(',').take(at).any(|other| other == word);

@@ -102,18 +102,17 @@ fn one(attributes: &Attributes<'_>, range: &mut Range<'_>, start: usize, finding
         let has = |it| cue.text.split(',').any(|other| other == it);
         findings.add_if(has("PRE") && has("POST"), cue.offset, Problem::CueBeforeAndAfter);
     }
+    // A later tag of the same ID may leave out what an earlier one has said.
     match attributes.text("CLASS") {
         Some(Interstitial::CLASS) => {
-            let both = [attributes.has("X-ASSET-URI"), attributes.has("X-ASSET-LIST")];
-            // A later tag of the same ID may leave them out.
-            let is_wrong =
-                both == [true, true] || both == [false, false] && attributes.has("START-DATE");
-            findings.add_if(is_wrong, start, Problem::NotOneAsset);
+            let is_one = known.has("X-ASSET-URI") != known.has("X-ASSET-LIST");
+            findings.add_if(!is_one, start, Problem::NotOneAsset);
         }
         Some(Preload::CLASS) => {
             let is_whole = ["X-URI", "X-TARGET-ID", "X-TARGET-CLASS"];
-            let is_whole = is_whole.iter().all(|name| attributes.has(name)) && has_end;
-            let has_more = attributes.has("CUE") || attributes.has("END-ON-NEXT");
+            let has_end = known.has("DURATION") || known.has("END-DATE");
+            let is_whole = is_whole.iter().all(|name| known.has(name)) && has_end;
+            let has_more = known.has("CUE") || known.has("END-ON-NEXT");
             findings.add_if(!is_whole || has_more, start, Problem::PreloadNotWhole);
         }
         _ => {}

@@ -36,6 +36,8 @@ pub(super) enum Shape {
     Channels,
     /// Quoted: for each KEYFORMAT the labels of devices.
     DeviceLabels,
+    /// Quoted: entries with one of these between them, none of them empty.
+    Entries(&'static [char]),
     /// Quoted: words with commas between them.
     Words,
 }
@@ -146,7 +148,7 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             may("INSTREAM-ID", Quoted),
             may("BIT-DEPTH", Integer),
             may("SAMPLE-RATE", Integer),
-            may("CHARACTERISTICS", Quoted),
+            may("CHARACTERISTICS", Entries(&[','])),
             may("CHANNELS", Channels),
         ],
     ),
@@ -156,8 +158,8 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             must("BANDWIDTH", Integer),
             may("AVERAGE-BANDWIDTH", Integer),
             may("SCORE", Positive),
-            may("CODECS", Quoted),
-            may("SUPPLEMENTAL-CODECS", Quoted),
+            may("CODECS", Entries(&[','])),
+            may("SUPPLEMENTAL-CODECS", Entries(&[',', '/'])),
             may("RESOLUTION", Resolution),
             may("FRAME-RATE", Decimal),
             may("HDCP-LEVEL", Word(&["TYPE-0", "TYPE-1", "NONE"])),
@@ -179,8 +181,8 @@ pub(super) const TAGS: &[(&str, &[Rule])] = &[
             must("BANDWIDTH", Integer),
             may("AVERAGE-BANDWIDTH", Integer),
             may("SCORE", Positive),
-            may("CODECS", Quoted),
-            may("SUPPLEMENTAL-CODECS", Quoted),
+            may("CODECS", Entries(&[','])),
+            may("SUPPLEMENTAL-CODECS", Entries(&[',', '/'])),
             may("RESOLUTION", Resolution),
             may("HDCP-LEVEL", Word(&["TYPE-0", "TYPE-1", "NONE"])),
             may("ALLOWED-CPC", DeviceLabels),

@@ -1,7 +1,7 @@
 //! Which EXT-X-VERSION a playlist takes (RFC 8216bis §8).
 
 use super::lines::{Item, Text};
-use super::{Findings, Problem};
+use super::{Findings, Problem, schema};
 
 /// Holds EXT-X-VERSION against what the playlist uses.
 pub(super) fn check(text: &Text<'_>, findings: &mut Findings) {
@@ -46,12 +46,14 @@ fn needed(text: &Text<'_>) -> u64 {
                 match id {
                     Some(_) if attributes.text("TYPE") != Some("CLOSED-CAPTIONS") => 13,
                     Some(id) if id.starts_with("SERVICE") => 7,
-                    _ => required(text, *tag),
+                    _ => 1,
                 }
             }
-            "EXT-X-STREAM-INF" | "EXT-X-I-FRAME-STREAM-INF" => required(text, *tag),
             _ => 1,
         });
+        if schema::of(tag.name).is_some() {
+            needed = needed.max(required(text, *tag));
+        }
     }
     needed
 }

@@ -155,3 +155,99 @@ const fn start_of(tag: &[u8]) -> u64 {
         None => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+
+    use super::*;
+    use crate::define::{Expansions, Source};
+    use crate::limits::Limits;
+    use crate::media::tables::Tables;
+
+    /// How many bytes of `lines` are taken at a glance, when other lines follow; and up to where the
+    /// parser has counted them as read.
+    fn taken(lines: &str) -> (usize, usize) {
+        let text = format!("{lines}#{:40}\n", "");
+        let limits = Limits { line_bytes: 60, ..Limits::default() };
+        let source = Source::new().limits(limits);
+        let mut parser = Parser::new(&text, &source, (Tables::default(), Expansions::default()));
+        (parser.plain_lines(0).unwrap(), parser.progress.read)
+    }
+
+    #[test]
+    fn lines_as_packagers_write_them_are_taken() {
+        for line_end in ["\n", "\r\n"] {
+            let mut all = String::new();
+            for line in [
+                "#EXTINF:6,",
+                "a.ts",
+                "#EXTINF:4.123,",
+                "https://cdn.example.com/v/segment-000000000000001.mp4",
+                "#EXTINF:1234567.1234567,a title, and more of it",
+                "exactly-16-bytes",
+                "#EXTINF:0.000001,~ and more",
+                "~user/of/a/name/as/long/as/the/limit/lets/pass/at/a/glance",
+                "#EXTINF:10,",
+                "#EXT-X-PROGRAM-DATE-TIME:2026-01-31T04:44:59.123Z",
+                "#EXT-X-PROGRAM-DATE-TIME:2026-01-31T04:44:59+08:00",
+                "#EXT-X-BYTERANGE:12345678@123456789012",
+                "v.mp4?x=1",
+                "#EXTINF:5.,",
+                "#EXT-X-PART:DURATION=2.0,URI=\"p.0.mp4\",INDEPENDENT=YES",
+                "#EXT-X-PART:URI=\"p\",DURATION=2,BYTERANGE=\"10@5\",GAP=YES",
+            ] {
+                let before = all.len();
+                all += line;
+                all += line_end;
+                // What has been read is counted with each URI and each tag but EXTINF.
+                let counted = if line.starts_with("#EXTINF") { before } else { all.len() };
+                assert_eq!(taken(&all), (all.len(), counted), "{all}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_is_left_to_the_parser_of_all_lines() {
+        for line in [
+            " #EXTINF:6,",
+            "#EXTINF: 6,",
+            "#EXTINF:6",
+            "#EXTINF:6 ,",
+            "#EXTINF:12345678,",
+            "#EXTINF:4.12345678,",
+            "#EXTINF:.5,",
+            "#EXTINF:6,\t",
+            "#EXTINF:6,{$a}",
+            "#EXTINF:6,é",
+            "#EXTINF:6,\rx",
+            "#EXT-X-BYTERANGE:",
+            "#EXT-X-BYTERANGE:5@0 ",
+            "#EXT-X-BITRATE:5",
+            "#EXT-X-PART:",
+            "#EXT-X-PART:DURATION=2,URI=\"p\" ",
+            "#EXT-X-PARTS:DURATION=2,URI=\"p\"",
+            "#EXT-X-PROGRAM-DATE-TIME:2026-01-31",
+            "#EXT-X-PROGRAM-DATE-TIME:2026-01-31T04:44:59Z ",
+            "#EXT-X-PLAYLIST-TYPE:VOD",
+            "#EXT-X-GAP",
+            "# a comment",
+            "",
+            " a.ts",
+            "a.ts ",
+            "{$a}.ts",
+            "é.ts",
+            "a\tb.ts",
+            "a\u{7F}b.ts",
+            "a.ts\rx",
+            "#EXTINF:6,a line of more bytes than the limit, which is sixty and one",
+            "a-line-of-more-bytes-than-the-limit-which-is-sixty-and-one.ts",
+        ] {
+            // Behind a plain line, so that there is a duration for a URI.
+            let before = "#EXTINF:6,\n";
+            let (end, _) = taken(&format!("{before}{line}\n"));
+            assert_eq!(end, before.len(), "{line:?}");
+        }
+    }
+}
