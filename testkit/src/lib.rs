@@ -8,6 +8,7 @@ pub mod nat;
 #[cfg(feature = "natbox")]
 pub mod natbox;
 pub mod network;
+pub mod program;
 mod subnet;
 pub mod world;
 

@@ -22,7 +22,10 @@ pub fn write_whole(
     unfinished.push(name);
     unfinished.push(format!(".{}.part", std::process::id()));
     let unfinished = Unfinished(path.with_file_name(unfinished));
-    let mut file = File::create(&unfinished.0)?;
+    let mut file = File::create(&unfinished.0).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::other("no such folder"),
+        _ => error,
+    })?;
     content(&mut file)?;
     file.flush()?;
     file.sync_all()?;
@@ -61,6 +64,8 @@ mod tests {
         for path in [folder.clone(), folder.join("no/such"), PathBuf::from("..")] {
             assert!(write_whole(&path, |_| Ok(())).is_err(), "{}", path.display());
         }
+        let nowhere = write_whole(&folder.join("no/such"), |_| Ok(())).unwrap_err();
+        assert_eq!(nowhere.to_string(), "no such folder");
         fs::remove_dir_all(folder).unwrap();
     }
 }

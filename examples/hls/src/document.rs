@@ -53,6 +53,21 @@ impl Document {
         }
     }
 
+    /// Refuses to write to a file that is read.
+    pub(crate) fn spare(args: &StreamArgs, out: &Path) -> Result<(), Failure> {
+        let real = |path: &Path| fs::canonicalize(path).ok().filter(|path| path.is_file());
+        let read = [&args.input, &args.db, &args.loading.main].into_iter().flatten();
+        let mut read = read.filter_map(|path| real(path));
+        let out_real = real(out);
+        match out_real.is_some_and(|out| read.any(|path| path == out)) {
+            true => {
+                let why = "this is what is read; give -o another name";
+                Err(Failure::cannot(format!("{}: {why}", out.display())))
+            }
+            false => Ok(()),
+        }
+    }
+
     /// Reads a file, a URL or stdin.
     pub(crate) fn load(input: &Path, loading: &LoadingArgs) -> Result<Self, Failure> {
         let main = loading.main.as_deref();
@@ -152,8 +167,15 @@ fn read_file(path: &Path, max: u64, name: &str) -> Result<Vec<u8>, Failure> {
     if metadata.len() > u64::from(u32::MAX) {
         return Err(Failure::cannot(format!("{name}: more than 4 GiB, which no playlist may be")));
     }
-    fs::read(path).map_err(|error| refuse(&error))
+    let bytes = fs::read(path).map_err(|error| refuse(&error))?;
+    match bytes.starts_with(DATABASE) {
+        true => Err(Failure::cannot(format!("{name}: it is a database; give it with --db"))),
+        false => Ok(bytes),
+    }
 }
+
+/// What every SQLite database begins with.
+const DATABASE: &[u8] = b"SQLite format 3\0";
 
 /// Reads to the end, when that comes before `max` bytes.
 fn read_stream(stream: impl Read, max: u64, name: &str) -> Result<Vec<u8>, Failure> {

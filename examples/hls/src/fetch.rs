@@ -42,6 +42,7 @@ pub(crate) fn run(args: &FetchArgs) -> Result<(), Failure> {
     };
     let pieces = piece::pieces(&media, &plan, &placement, &args.window)?;
     let output = Output::open(&args.out, &pieces, &plan)?;
+    Document::spare(&args.stream, &output.result())?;
     let downloader = Downloader::new(args, &document, &pieces);
     let fetched = fetch_all(&downloader, &pieces, &output, args.again)?;
     let is_whole = fetched.iter().all(|(_, outcome)| outcome.is_there());

@@ -100,6 +100,9 @@ pub(crate) fn why(error: &Error, max: u64, timeout: Duration) -> String {
     }
 }
 
+/// What the standard library says, with the system's words after it, of a name that nobody knows.
+const UNKNOWN_NAME: &str = "failed to lookup address information";
+
 fn io_error(error: &io::Error, max: u64, timeout: Duration) -> String {
     // What went wrong while the body was read is wrapped in this one.
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
@@ -107,6 +110,12 @@ fn io_error(error: &io::Error, max: u64, timeout: Duration) -> String {
         (Some(inner), _) => why(inner, max, timeout),
         (None, io::ErrorKind::ConnectionRefused) => {
             "no connection; is the server running?".to_owned()
+        }
+        (None, io::ErrorKind::UnexpectedEof) => {
+            "the server ended the connection too early; try again later".to_owned()
+        }
+        (None, _) if error.to_string().starts_with(UNKNOWN_NAME) => {
+            why(&Error::HostNotFound, max, timeout)
         }
         (None, _) => match error.source() {
             Some(source) => source.to_string(),

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), Failure> {
     let picture = picture::draw(title, &media, plan.as_ref())?;
     match &args.out {
         Some(path) => {
+            Document::spare(&args.stream, path)?;
             let advice = "give -o a file that you may write";
             let written = write_whole(path, |out| out.write_all(picture.as_bytes()));
             written.map_err(|error| {

@@ -7,6 +7,7 @@ mod files;
 mod live;
 mod page;
 mod patience;
+mod places;
 mod range;
 mod request_log;
 mod root;
@@ -22,27 +23,26 @@ use command_line::{Failure, plain};
 use hyper::body::Incoming;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW,
-    HeaderValue,
+    HOST, HeaderValue, RANGE,
 };
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use sansio::Clock;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use self::answer::{Answer, Body};
-use self::live::Live;
+use self::live::{Live, Waiter};
 use self::page::Page;
 use self::patience::Patience;
+use self::places::Places;
 use self::request_log::{Entry, Log};
 use self::root::Root;
 use crate::args::ServeArgs;
 
-/// Connections at a time; more wait until one ends.
-const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send a request, or to think of the next one.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// A client that takes nothing for so long is given up.
@@ -68,7 +68,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
     let clock = Clock::start();
     let page = Page::new(args.hls_js.as_deref(), clock)?;
     let parts = args.low_latency.then_some(args.part);
-    let live = (args.live || args.low_latency).then(|| Live::watch(root.clone(), parts, clock));
+    // Whoever waits leaves half of the connections to those who fetch.
+    let seats = Places::new(args.max_connections / 2);
+    let watch = || Live::watch(root.clone(), parts, seats, clock);
+    let live = (args.live || args.low_latency).then(watch);
     let log = Log::start();
     let site = Arc::new(Site { root, page, live, clock, log: log.clone() });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -89,18 +92,19 @@ async fn serve(site: Arc<Site>, args: &ServeArgs) -> Result<(), Failure> {
 
     let (stop, stopped) = watch::channel(false);
     let open = GracefulShutdown::new();
-    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Places::new(args.max_connections);
     loop {
         let accepted = tokio::select! {
-            accepted = async {
-                let permit = Arc::clone(&free).acquire_owned().await;
-                (listener.accept().await, permit)
-            } => accepted,
+            accepted = listener.accept() => accepted,
             () = &mut ended => break,
         };
-        let (Ok((stream, peer)), Ok(permit)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             // Out of file descriptors, mostly: that passes when others end.
             tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let Some(place) = places.take(peer.ip()).map(Arc::new) else {
+            turn_away(stream);
             continue;
         };
         // Small answers shall not wait for more to come.
@@ -110,16 +114,19 @@ async fn serve(site: Arc<Site>, args: &ServeArgs) -> Result<(), Failure> {
             let (site, stopped) = (Arc::clone(&site), stopped.clone());
             async move { Ok::<_, Infallible>(site.respond(request, peer, stopped).await) }
         });
+        let stream = Patience::new(stream, STALLED, Arc::clone(&place));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_TIMEOUT)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(Patience::new(stream, STALLED)), service);
+            .serve_connection(TokioIo::new(stream), service);
         let connection = open.watch(connection);
         tokio::spawn(async move {
-            // A client that went away, or wrote no HTTP: hyper has answered what can be answered.
-            let _ = connection.await;
-            drop(permit);
+            tokio::select! {
+                // A client that went away, or wrote no HTTP: hyper has answered what can be answered.
+                _ = connection => {}
+                () = place.is_wanted() => {}
+            }
         });
     }
     drop(listener);
@@ -129,16 +136,39 @@ async fn serve(site: Arc<Site>, args: &ServeArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Tells a client that has the most connections itself that there is none for it.
+fn turn_away(stream: TcpStream) {
+    const LINE: &str = "you have too many connections\n";
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {}\r\nRetry-After: 1\r\nConnection: close\r\n\r\n{LINE}",
+        LINE.len()
+    );
+    // It fits into what the system keeps for an empty connection.
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write(answer.as_bytes());
+    }
+}
+
 impl Site {
     async fn respond(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         peer: SocketAddr,
         stopped: watch::Receiver<bool>,
     ) -> hyper::Response<Body> {
         let entry = Entry::new(self.log.clone(), self.clock, peer, &request);
+        if request.method() == Method::HEAD {
+            // Ranges are GET's (RFC 9110 §14.2).
+            request.headers_mut().remove(RANGE);
+        }
         let answer = match *request.method() {
-            Method::GET | Method::HEAD => self.find(&request, stopped).await,
+            _ if !names_one_host(&request) => {
+                Answer::text(StatusCode::BAD_REQUEST, "not one Host, as HTTP/1.1 has it")
+            }
+            Method::GET | Method::HEAD => {
+                self.find(&request, Waiter { peer: peer.ip(), stopped }).await
+            }
             Method::OPTIONS => preflight(),
             _ => Answer::text(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and OPTIONS")
                 .header(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS")),
@@ -146,7 +176,7 @@ impl Site {
         answer.finish(request.method() == Method::HEAD, entry)
     }
 
-    async fn find(&self, request: &Request<Incoming>, stopped: watch::Receiver<bool>) -> Answer {
+    async fn find(&self, request: &Request<Incoming>, waiter: Waiter) -> Answer {
         let path = request.uri().path();
         if let Some(answer) = self.page.answer(path, &self.root).await {
             return answer.matching(request.headers());
@@ -154,12 +184,18 @@ impl Site {
         let Some(path) = root::clean(path) else { return Answer::not_found() };
         let query = request.uri().query().unwrap_or_default();
         if let Some(live) = &self.live
-            && let Some(answer) = live.answer(&path, query, request.headers(), stopped).await
+            && let Some(answer) = live.answer(&path, query, request.headers(), waiter).await
         {
             return answer;
         }
         files::answer(&self.root, &path, request.headers()).await
     }
+}
+
+/// RFC 9112 §3.2: who leaves it open which host is meant may be understood otherwise by a proxy.
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11
 }
 
 /// What a browser asks before it lets a page of another origin ask.
@@ -169,7 +205,8 @@ fn preflight() -> Answer {
         .header(
             ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static(
-                "Range, If-Range, If-None-Match, If-Modified-Since, Cache-Control",
+                "Range, If-Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, \
+                 Cache-Control",
             ),
         )
         .header(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"))

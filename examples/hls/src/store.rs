@@ -4,12 +4,15 @@
 //! journal brings back what was there before whenever a change does not come to its end, because
 //! the program was killed, the disk is full, or the power fails.
 
+mod file;
+mod rows;
+mod words;
+
 use std::path::Path;
-use std::time::Duration;
 
 use command_line::Failure;
 use hls_index::Ticks;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::servers::ServerArg;
 
@@ -53,112 +56,22 @@ pub(crate) struct Summary {
     pub(crate) servers: Vec<ServerArg>,
 }
 
-/// `hlsR`: what the `file` tool and SQLite's own tools know the database by.
-const APPLICATION: i32 = i32::from_be_bytes(*b"hlsR");
-const VERSION: i32 = 1;
-
-const SCHEMA: &str = "
-CREATE TABLE stream (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    source TEXT NOT NULL,
-    segments INTEGER NOT NULL,
-    nanoseconds INTEGER NOT NULL,
-    is_ended INTEGER NOT NULL,
-    record BLOB NOT NULL
-) STRICT;
-CREATE TABLE server (
-    stream INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    uri TEXT NOT NULL,
-    first INTEGER NOT NULL,
-    last INTEGER,
-    PRIMARY KEY (stream, position)
-) STRICT, WITHOUT ROWID;
-";
-
 impl Store {
     /// Opens the database at `path`, which must be there.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let name = path.to_string_lossy().into_owned();
-        if !path.exists() {
-            let advice = "make it with `hls index --db`";
-            return Err(Failure::cannot(format!("{name}: no such file; {advice}")));
-        }
-        let store = Self::connect(path, name, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        match store.pragma("application_id")? {
-            APPLICATION => Ok(store),
-            _ => Err(store.refuse("not a database of master records")),
-        }
+        let connection = file::open(path)?;
+        Ok(Self { connection, name: path.to_string_lossy().into_owned() })
     }
 
     /// Opens the database at `path`, and makes it when there is none.
     pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut store = Self::connect(path, path.to_string_lossy().into_owned(), flags)?;
-        if store.pragma("application_id")? == APPLICATION {
-            return Ok(store);
-        }
-        let transaction =
-            store.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let made = transaction.and_then(|transaction| {
-            // Another program may have made it meanwhile.
-            let tables: i32 =
-                transaction
-                    .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
-            if tables == 0 {
-                transaction.pragma_update(None, "application_id", APPLICATION)?;
-                transaction.pragma_update(None, "user_version", VERSION)?;
-                transaction.execute_batch(SCHEMA)?;
-            }
-            transaction.commit()
-        });
-        made.map_err(|error| store.failure(&error))?;
-        match store.pragma("application_id")? {
-            APPLICATION => Ok(store),
-            _ => Err(store.refuse("a database of something else; give --db a file of its own")),
-        }
-    }
-
-    fn connect(path: &Path, name: String, flags: OpenFlags) -> Result<Self, Failure> {
-        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .map_err(|error| Failure::cannot(format!("{name}: {}", explain(&error))))?;
-        let store = Self { connection, name };
-        let prepared = store.connection.busy_timeout(Duration::from_secs(10)).and_then(|()| {
-            store.connection.pragma_update(None, "foreign_keys", true)?;
-            // What is acknowledged survives a power failure too.
-            store.connection.pragma_update(None, "synchronous", "EXTRA")
-        });
-        prepared.map_err(|error| store.failure(&error))?;
-        if store.pragma("user_version")? > VERSION {
-            return Err(store.refuse("made by a newer hls"));
-        }
-        Ok(store)
+        let connection = file::create(path)?;
+        Ok(Self { connection, name: path.to_string_lossy().into_owned() })
     }
 
     /// The names of the streams and what is known of each, by name.
     pub(crate) fn streams(&self) -> Result<Vec<Summary>, Failure> {
-        let read = || -> rusqlite::Result<Vec<Summary>> {
-            let mut statement = self.connection.prepare(
-                "SELECT id, name, source, segments, nanoseconds, is_ended, length(record)
-                 FROM stream ORDER BY name",
-            )?;
-            let rows = statement.query_map((), |row| {
-                Ok(Summary {
-                    servers: servers(&self.connection, row.get(0)?)?,
-                    name: row.get(1)?,
-                    source: row.get(2)?,
-                    segments: unsigned(row.get(3)?),
-                    end: Ticks::new(unsigned(row.get(4)?)),
-                    is_ended: row.get(5)?,
-                    bytes: unsigned(row.get(6)?),
-                })
-            })?;
-            rows.collect()
-        };
-        read().map_err(|error| self.failure(&error))
+        rows::summaries(&self.connection).map_err(|error| self.failure(&error))
     }
 
     /// The name of the stream, when there is one only.
@@ -176,8 +89,7 @@ impl Store {
 
     /// The record of a stream.
     pub(crate) fn record(&self, stream: &str) -> Result<Vec<u8>, Failure> {
-        let select = "SELECT record FROM stream WHERE name = ?1";
-        let record = self.connection.query_row(select, [stream], |row| row.get(0)).optional();
+        let record = rows::record(&self.connection, stream);
         let record = record.map_err(|error| self.failure(&error))?;
         record.ok_or_else(|| self.no_stream(stream))
     }
@@ -191,21 +103,15 @@ impl Store {
         change: impl FnOnce(Option<Stored>, u64) -> Result<(Option<Change>, T), Failure>,
     ) -> Result<T, Failure> {
         let Self { connection, name } = self;
-        let failure = |error: rusqlite::Error| failure(name, &error);
+        let failure = |error: rusqlite::Error| words::failure(name, &error);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = transaction.map_err(failure)?;
-        let select = "SELECT id, record FROM stream WHERE name = ?1";
-        let stored = transaction
-            .query_row(select, [stream], |row| {
-                Ok(Stored { servers: servers(&transaction, row.get(0)?)?, record: row.get(1)? })
-            })
-            .optional()
-            .map_err(failure)?;
+        let stored = rows::stored(&transaction, stream).map_err(failure)?;
         let random = transaction.query_row("SELECT random()", (), |row| row.get::<_, i64>(0));
         let random = random.map_err(failure)?.cast_unsigned();
         let (change, outcome) = change(stored, random)?;
         if let Some(change) = change {
-            write(&transaction, stream, &change).map_err(failure)?;
+            rows::write(&transaction, stream, &change).map_err(failure)?;
         }
         transaction.commit().map_err(failure)?;
         Ok(outcome)
@@ -220,11 +126,6 @@ impl Store {
         }
     }
 
-    fn pragma(&self, pragma: &str) -> Result<i32, Failure> {
-        let value = self.connection.pragma_query_value(None, pragma, |row| row.get(0));
-        value.map_err(|error| self.failure(&error))
-    }
-
     fn no_stream(&self, stream: &str) -> Failure {
         self.refuse(&format!(
             "no stream {stream} in it; `hls index --db {} --list` shows which there are",
@@ -237,209 +138,9 @@ impl Store {
     }
 
     fn failure(&self, error: &rusqlite::Error) -> Failure {
-        failure(&self.name, error)
-    }
-}
-
-fn write(connection: &Connection, stream: &str, change: &Change) -> rusqlite::Result<()> {
-    let Change { stored: Stored { record, servers }, source, segments, end, is_ended } = change;
-    let id: i64 = connection.query_row(
-        "INSERT INTO stream (name, source, segments, nanoseconds, is_ended, record)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (name) DO UPDATE SET source = excluded.source, segments = excluded.segments,
-             nanoseconds = excluded.nanoseconds, is_ended = excluded.is_ended,
-             record = excluded.record
-         RETURNING id",
-        (stream, source, signed(*segments), signed(end.count()), is_ended, record),
-        |row| row.get(0),
-    )?;
-    connection.execute("DELETE FROM server WHERE stream = ?1", [id])?;
-    let mut insert = connection.prepare(
-        "INSERT INTO server (stream, position, name, uri, first, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (position, server) in (0_i64..).zip(servers) {
-        let ServerArg { name, uri, first, last } = server;
-        insert.execute((id, position, name, uri, signed(*first), last.map(signed)))?;
-    }
-    Ok(())
-}
-
-fn servers(connection: &Connection, stream: i64) -> rusqlite::Result<Vec<ServerArg>> {
-    let select = "SELECT name, uri, first, last FROM server WHERE stream = ?1 ORDER BY position";
-    let mut statement = connection.prepare(select)?;
-    let rows = statement.query_map([stream], |row| {
-        Ok(ServerArg {
-            name: row.get(0)?,
-            uri: row.get(1)?,
-            first: unsigned(row.get(2)?),
-            last: row.get::<_, Option<i64>>(3)?.map(unsigned),
-        })
-    })?;
-    rows.collect()
-}
-
-/// SQLite has integers up to 2⁶³ − 1. What is more is taken for that: 292 years, or a segment whose
-/// number nobody has come to.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
-}
-
-fn failure(name: &str, error: &rusqlite::Error) -> Failure {
-    Failure::cannot(format!("{name}: {}", explain(error)))
-}
-
-/// What is wrong and what to do.
-fn explain(error: &rusqlite::Error) -> String {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => {
-            "the disk is full; nothing was changed, and what was recorded before is still there"
-                .to_owned()
-        }
-        Some(ErrorCode::NotADatabase) => "not a database".to_owned(),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another program is writing to it; try again".to_owned()
-        }
-        Some(ErrorCode::CannotOpen) => {
-            "it cannot be opened; is there such a folder, and may you write there?".to_owned()
-        }
-        Some(ErrorCode::ReadOnly) => "you may not write it, or the folder that it is in".to_owned(),
-        Some(ErrorCode::DatabaseCorrupt) => "the database is damaged".to_owned(),
-        Some(ErrorCode::TooBig) => "the record is larger than SQLite can keep".to_owned(),
-        _ => error.to_string(),
+        words::failure(&self.name, error)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::*;
-
-    /// A database of its own for each test, which goes away with it.
-    struct File(PathBuf);
-
-    impl File {
-        fn new(name: &str) -> Self {
-            let name = format!("hls-store-{name}-{}.db", std::process::id());
-            let file = Self(std::env::temp_dir().join(name));
-            let _ = std::fs::remove_file(&file.0);
-            file
-        }
-    }
-
-    impl Drop for File {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_file(&self.0);
-        }
-    }
-
-    fn keep(store: &mut Store, stream: &str, record: Vec<u8>) -> Result<(), Failure> {
-        let server = crate::servers::server("a@3-9=https://a.example.com/").unwrap();
-        let stored = Stored { record, servers: vec![server] };
-        let (end, source) = (Ticks::from_seconds(1), "film.m3u8".to_owned());
-        let change = Change { stored, source, segments: 1, end, is_ended: true };
-        store.change(stream, |_, _| Ok((Some(change), ())))
-    }
-
-    #[test]
-    fn what_is_kept_comes_back() {
-        let file = File::new("back");
-        let mut store = Store::create(&file.0).unwrap();
-        keep(&mut store, "b", vec![1; 10_000]).unwrap();
-        keep(&mut store, "a", vec![2]).unwrap();
-        keep(&mut store, "a", vec![3]).unwrap();
-        drop(store);
-
-        let mut store = Store::open(&file.0).unwrap();
-        assert_eq!(store.record("a").unwrap(), [3]);
-        assert_eq!(store.record("b").unwrap(), [1; 10_000]);
-        let streams = store.streams().unwrap();
-        let names: Vec<&str> = streams.iter().map(|stream| stream.name.as_str()).collect();
-        assert_eq!(names, ["a", "b"]);
-        assert_eq!(streams[0].servers[0].last, Some(9));
-        assert_eq!(streams[1].bytes, 10_000);
-        assert!(store.only_stream().is_err());
-        store.remove("b").unwrap();
-        assert_eq!(store.only_stream().unwrap(), "a");
-        assert!(store.remove("b").unwrap_err().to_string().contains("--list"));
-    }
-
-    #[test]
-    fn a_change_that_fails_changes_nothing() {
-        let file = File::new("fails");
-        let mut store = Store::create(&file.0).unwrap();
-        keep(&mut store, "a", vec![1]).unwrap();
-        let refused: Result<(), Failure> = store.change("a", |stored, _| {
-            assert_eq!(stored.unwrap().record, [1]);
-            Err(Failure::cannot("no"))
-        });
-        assert!(refused.is_err());
-        assert_eq!(store.record("a").unwrap(), [1]);
-    }
-
-    #[test]
-    fn a_full_disk_is_an_error_and_the_old_record_stays() {
-        let file = File::new("full");
-        let mut store = Store::create(&file.0).unwrap();
-        keep(&mut store, "a", vec![1; 20_000]).unwrap();
-        // SQLite's own disk that is full: no more pages than there are, and a few.
-        let pages = store.pragma("page_count").unwrap();
-        store.connection.pragma_update(None, "max_page_count", pages + 8).unwrap();
-        for size in [60_000, 1_000_000] {
-            let failure = keep(&mut store, "a", vec![2; size]).unwrap_err();
-            assert!(failure.to_string().contains("the disk is full"), "{failure}");
-            assert_eq!(store.record("a").unwrap(), vec![1; 20_000]);
-        }
-        assert!(keep(&mut store, "b", vec![2; 60_000]).is_err());
-        keep(&mut store, "a", vec![3; 21_000]).unwrap();
-        drop(store);
-        assert_eq!(Store::open(&file.0).unwrap().record("a").unwrap(), vec![3; 21_000]);
-    }
-
-    #[test]
-    fn other_files_are_left_alone() {
-        let file = File::new("other");
-        std::fs::write(&file.0, "#EXTM3U\n".repeat(1000)).unwrap();
-        for opened in [Store::open(&file.0), Store::create(&file.0)] {
-            assert!(opened.unwrap_err().to_string().contains("not a database"));
-        }
-        std::fs::remove_file(&file.0).unwrap();
-        assert!(Store::open(&file.0).unwrap_err().to_string().contains("hls index"));
-        Connection::open(&file.0).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
-        let failure = Store::create(&file.0).unwrap_err();
-        assert!(failure.to_string().contains("something else"), "{failure}");
-    }
-
-    #[test]
-    fn a_newer_database_is_refused() {
-        let file = File::new("newer");
-        let store = Store::create(&file.0).unwrap();
-        store.connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
-        assert!(Store::open(&file.0).unwrap_err().to_string().contains("newer"));
-    }
-
-    #[test]
-    fn two_programs_wait_for_each_other() {
-        let file = File::new("two");
-        Store::create(&file.0).unwrap();
-        let threads: Vec<_> = (0..4)
-            .map(|number| {
-                let path = file.0.clone();
-                std::thread::spawn(move || {
-                    let mut store = Store::create(&path).unwrap();
-                    for _ in 0..5 {
-                        keep(&mut store, &format!("stream {number}"), vec![1; 5000]).unwrap();
-                    }
-                })
-            })
-            .collect();
-        for thread in threads {
-            thread.join().unwrap();
-        }
-        assert_eq!(Store::open(&file.0).unwrap().streams().unwrap().len(), 4);
-    }
-}
+mod tests;

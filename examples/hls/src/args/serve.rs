@@ -18,6 +18,10 @@ With --low-latency as well, fMP4 segments are offered in parts while they are wr
 those that the playlist lists, and the next one, whose name must be that of the last one
 with its number one higher, with or without .tmp after it.
 
+When all connections are taken, the client that has the most of them (an IPv4 address, or a
+network of 64 bits) loses the one that was idle for the longest time to a client that has
+fewer; who has the most already is told 503. Half of them may wait for what comes next.
+
 Examples:
   hls serve film                          then open http://127.0.0.1:8080/
   hls serve film --listen 0.0.0.0:80      for everybody in reach
@@ -38,6 +42,7 @@ pub(crate) struct ServeArgs {
 
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(value_parser = address)]
     pub(crate) listen: SocketAddr,
 
     /// Watch playlists that grow: blocking reload, delta updates
@@ -53,7 +58,21 @@ pub(crate) struct ServeArgs {
     #[arg(requires = "low_latency")]
     pub(crate) part: Ticks,
 
+    /// Connections at a time; each may need two file descriptors (see `ulimit -n`)
+    #[arg(long, value_name = "NUMBER", default_value = "512", value_parser = connections)]
+    pub(crate) max_connections: usize,
+
     /// The hls.js that the player page loads, from this file instead of a CDN
     #[arg(long, value_name = "FILE")]
     pub(crate) hls_js: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "write an IP address and a port: 127.0.0.1:8080, [::1]:8080".to_owned())
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (2..=65_536).contains(number));
+    number.ok_or_else(|| "write a number from 2 to 65536".to_owned())
 }

@@ -41,6 +41,8 @@ fn a_bad_command_line_gets_one_line() {
         ("hls seek a --db b --at 1", "--db"),
         ("hls seek --stream b --at 1", "--db"),
         ("hls plot a --ahead 10", "--at"),
+        ("hls serve a --listen localhost:80", "127.0.0.1:8080"),
+        ("hls serve a --max-connections 1", "from 2 to 65536"),
         ("hls index a", "--db"),
         ("hls index --db a", "FILE|URL"),
         ("hls index --db a --list b", "--list"),

@@ -45,6 +45,14 @@ impl Output {
         Ok(Self::File { file: path.to_owned(), pieces })
     }
 
+    /// What is written when all pieces are there.
+    pub(super) fn result(&self) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.join(PLAYLIST),
+            Self::File { file, .. } => file.clone(),
+        }
+    }
+
     fn folder(&self) -> &Path {
         match self {
             Self::Folder(folder) => folder,
@@ -73,25 +81,24 @@ impl Output {
         plan: &Plan<'_>,
         pieces: &[Piece],
     ) -> Result<String, Failure> {
+        let path = self.result();
         match self {
-            Self::Folder(folder) => {
-                let path = folder.join(PLAYLIST);
+            Self::Folder(_) => {
                 let text = joined::playlist(media, plan, pieces)?;
                 write_whole(&path, |out| out.write_all(text.as_bytes()))
                     .map_err(|error| cannot_write(&path, &error))?;
-                Ok(path.display().to_string())
             }
-            Self::File { file, pieces: folder } => {
-                write_whole(file, |out| {
+            Self::File { pieces: folder, .. } => {
+                write_whole(&path, |out| {
                     for piece in pieces {
                         std::io::copy(&mut fs::File::open(self.path(piece))?, out)?;
                     }
                     Ok(())
                 })
-                .map_err(|error| cannot_write(file, &error))?;
+                .map_err(|error| cannot_write(&path, &error))?;
                 fs::remove_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
-                Ok(file.display().to_string())
             }
         }
+        Ok(path.display().to_string())
     }
 }

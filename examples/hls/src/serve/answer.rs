@@ -106,12 +106,14 @@ impl Answer {
         self
     }
 
-    /// 304 instead, when the client has it.
+    /// 304 instead, when the client has it; 412, when it has changed and the client wants none but what it
+    /// was.
     pub(super) fn matching(mut self, headers: &HeaderMap) -> Self {
-        if self.status == StatusCode::OK
-            && let Some(validators) = &self.validators
-            && validators.are_known_to(headers)
-        {
+        let Some(validators) = &self.validators else { return self };
+        if validators.are_unwanted(headers) {
+            return Self::text(StatusCode::PRECONDITION_FAILED, "it has changed");
+        }
+        if self.status == StatusCode::OK && validators.are_known_to(headers) {
             self.status = StatusCode::NOT_MODIFIED;
             self.content = Content::Bytes(Bytes::new());
             self.headers.remove(CONTENT_TYPE);

@@ -4,30 +4,38 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hyper::body::Bytes;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, RANGE, VARY};
 
 use super::answer::Answer;
 use super::conditions::{Validators, text};
 
 /// Less than this goes into one packet anyway.
-const WORTH_IT: usize = 1000;
+const WORTH_IT: u64 = 1000;
+
+/// Whether a playlist of this length is packed for the client.
+pub(super) fn is_packed(length: u64, headers: &HeaderMap) -> bool {
+    length >= WORTH_IT && accepts_gzip(headers)
+}
 
 /// A playlist, packed when the client takes that; 304 when it has it.
-pub(super) fn playlist(text: Vec<u8>, mut validators: Validators, headers: &HeaderMap) -> Answer {
-    let packed = (text.len() >= WORTH_IT && accepts_gzip(headers)).then(|| pack(&text)).flatten();
-    let is_packed = packed.is_some();
-    if is_packed {
-        // Other bytes, another tag.
-        validators.etag.insert_str(validators.etag.len() - 1, "-gzip");
-    }
-    let answer = Answer::bytes(super::files::PLAYLIST, packed.unwrap_or(text))
-        .validators(validators)
-        .header(VARY, HeaderValue::from_static("Accept-Encoding"));
-    let answer = match is_packed {
-        true => answer.header(CONTENT_ENCODING, HeaderValue::from_static("gzip")),
-        false => answer,
+pub(super) fn playlist(text: Bytes, mut validators: Validators, headers: &HeaderMap) -> Answer {
+    let packed = is_packed(text.len() as u64, headers).then(|| pack(&text)).flatten();
+    let answer = match packed {
+        Some(packed) => {
+            // Other bytes, another tag.
+            validators.etag.insert_str(validators.etag.len() - 1, "-gzip");
+            let gzip = HeaderValue::from_static("gzip");
+            Answer::bytes(super::files::PLAYLIST, packed).header(CONTENT_ENCODING, gzip)
+        }
+        None => Answer::bytes(super::files::PLAYLIST, text),
     };
-    answer.matching(headers)
+    varied(answer).validators(validators).matching(headers)
+}
+
+/// What others are given packed.
+pub(super) fn varied(answer: Answer) -> Answer {
+    answer.header(VARY, HeaderValue::from_static("Accept-Encoding"))
 }
 
 /// Whether the client takes gzip. (A range is one of the plain text.)

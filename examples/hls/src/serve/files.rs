@@ -1,5 +1,7 @@
 //! Files as they lie in the folder: whole, in ranges, or not at all when the client has them.
 
+use std::fs::Metadata;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -20,25 +22,24 @@ const MAX_PLAYLIST: u64 = 8 << 20;
 
 /// The answer to a request for the file with a clean path.
 pub(super) async fn answer(root: &Root, path: &str, headers: &HeaderMap) -> Answer {
-    // Within the folder: see `Root::file`.
-    let Some(real) = root.file(path) else { return Answer::not_found() };
-    let Ok(file) = File::open(&real).await else { return Answer::not_found() };
-    let Ok(metadata) = file.metadata().await else { return Answer::not_found() };
-    if !metadata.is_file() {
-        return Answer::not_found();
-    }
+    let (file, metadata) = match open(root, path).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Answer::not_found(),
+        Err(answer) => return answer,
+    };
     let (length, modified) = (metadata.len(), metadata.modified().ok());
     let validators = Validators::new(etag(length, modified), modified);
     let media_type = media_type(path);
-    let range = validators.range(headers).map(|header| wanted(header, length));
-    let is_whole = matches!(range, None | Some(Wanted::All));
-    if media_type == PLAYLIST && is_whole && length <= MAX_PLAYLIST {
+    if media_type == PLAYLIST && length <= MAX_PLAYLIST && encoding::is_packed(length, headers) {
         let mut text = Vec::new();
-        return match file.take(MAX_PLAYLIST).read_to_end(&mut text).await {
-            Ok(_) => encoding::playlist(text, validators, headers),
-            Err(_) => Answer::not_found(),
+        return match file.take(length).read_to_end(&mut text).await {
+            Ok(count) if count as u64 == length => {
+                encoding::playlist(text.into(), validators, headers)
+            }
+            _ => Answer::unavailable("somebody is writing it"),
         };
     }
+    let range = validators.range(headers).map(|header| wanted(header, length));
     let all = format!("bytes */{length}");
     let answer = match range {
         None | Some(Wanted::All) => Answer::file(media_type, file, 0..length),
@@ -55,7 +56,27 @@ pub(super) async fn answer(root: &Root, path: &str, headers: &HeaderMap) -> Answ
         }
     };
     let answer = answer.header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    let answer = if media_type == PLAYLIST { encoding::varied(answer) } else { answer };
     answer.validators(validators).matching(headers)
+}
+
+/// The file with a clean path; `None` when there is none.
+pub(super) async fn open(root: &Root, path: &str) -> Result<Option<(File, Metadata)>, Answer> {
+    // Within the folder: see `Root::file`.
+    let Some(real) = root.file(path) else { return Ok(None) };
+    let opened = async {
+        let file = File::open(&real).await?;
+        let metadata = file.metadata().await?;
+        Ok((file, metadata))
+    };
+    match opened.await {
+        Ok((file, metadata)) => Ok(metadata.is_file().then_some((file, metadata))),
+        Err(error) => match io::Error::kind(&error) {
+            ErrorKind::NotFound | ErrorKind::PermissionDenied => Ok(None),
+            // Out of file descriptors, mostly: a player shall not take it for gone.
+            _ => Err(Answer::unavailable("it cannot be opened now")),
+        },
+    }
 }
 
 fn content_range(answer: Answer, told: &str) -> Answer {

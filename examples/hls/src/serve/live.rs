@@ -8,10 +8,14 @@ mod issue;
 mod limits;
 mod name;
 mod parts;
+mod reference;
+mod segments;
+mod source;
 mod stream;
 mod watcher;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +23,7 @@ use hls_index::Ticks;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
 use sansio::Clock;
-use tokio::fs::File;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use self::directives::{Directives, Readiness};
@@ -30,11 +33,9 @@ use self::watcher::Watcher;
 use super::answer::Answer;
 use super::conditions::Validators;
 use super::encoding;
-use super::files::media_type;
+use super::files::{self, media_type};
+use super::places::Places;
 use super::root::Root;
-
-/// Requests that may wait at a time.
-const MAX_WAITING: usize = 256;
 
 /// What there is of each live playlist now, by its path.
 type Issues = Arc<BTreeMap<String, Arc<Issue>>>;
@@ -46,14 +47,19 @@ pub(super) struct Live {
     clock: Clock,
     issues: watch::Receiver<Issues>,
     /// Who waits has one of these.
-    seats: Semaphore,
+    seats: Arc<Places>,
 }
 
 impl Live {
     /// Begins to watch a folder, with fMP4 segments in parts when they have a length.
-    pub(super) fn watch(root: Root, parts: Option<Ticks>, clock: Clock) -> Self {
+    pub(super) fn watch(
+        root: Root,
+        parts: Option<Ticks>,
+        seats: Arc<Places>,
+        clock: Clock,
+    ) -> Self {
         let issues = Watcher::start(root.clone(), parts, clock);
-        Self { root, clock, issues, seats: Semaphore::new(MAX_WAITING) }
+        Self { root, clock, issues, seats }
     }
 
     /// The answer to a request for something of a live stream; `None` when it is just a file.
@@ -62,16 +68,16 @@ impl Live {
         path: &str,
         query: &str,
         headers: &HeaderMap,
-        stopped: watch::Receiver<bool>,
+        waiter: Waiter,
     ) -> Option<Answer> {
         let issues = Arc::clone(&self.issues.borrow());
         if let Some(issue) = issues.get(path) {
-            return Some(self.playlist(path, issue, query, headers, stopped).await);
+            return Some(self.playlist(path, issue, query, headers, waiter).await);
         }
         let number = query.split('&').find_map(|parameter| parameter.strip_prefix("part="));
         match number.and_then(|number| number.parse().ok()) {
             Some(number) if issues.values().any(|issue| issue.has_parts_of(path)) => {
-                Some(self.part(path, number, stopped).await)
+                Some(self.part(path, number, waiter).await)
             }
             // Not yet whole, and to be had in parts only.
             _ if issues.values().any(|issue| issue.is_growing(path)) => Some(Answer::not_found()),
@@ -85,7 +91,7 @@ impl Live {
         issue: &Issue,
         query: &str,
         headers: &HeaderMap,
-        stopped: watch::Receiver<bool>,
+        waiter: Waiter,
     ) -> Answer {
         let bad = |line| Answer::text(StatusCode::BAD_REQUEST, line);
         let asked = match Directives::read(query) {
@@ -93,7 +99,7 @@ impl Live {
             Ok(asked) => asked,
             Err(line) => return bad(line),
         };
-        let found = self.wait(stopped, issue.longest_wait, |issues| {
+        let found = self.wait(waiter, issue.longest_wait, |issues| {
             let issue = issues.get(path).ok_or(Gone)?;
             let readiness = match issue.is_ended {
                 true => Readiness::Ready,
@@ -110,16 +116,16 @@ impl Live {
             Ok(Err(line)) => return bad(line),
             Err(answer) => return answer,
         };
-        let text = issue.delta(asked.skip, self.clock.now());
-        let text = text.unwrap_or_else(|| issue.text.clone());
+        let delta = issue.delta(asked.skip, self.clock.now());
+        let text = delta.map_or_else(|| issue.text.clone(), Into::into);
         let validators = Validators::new(etag(&text), None);
-        encoding::playlist(text.into_bytes(), validators, headers)
+        encoding::playlist(text, validators, headers)
     }
 
     /// A part, as soon as all of it is there.
-    async fn part(&self, path: &str, number: usize, stopped: watch::Receiver<bool>) -> Answer {
+    async fn part(&self, path: &str, number: usize, waiter: Waiter) -> Answer {
         let longest = self.issues.borrow().values().map(|issue| issue.longest_wait).max();
-        let found = self.wait(stopped, longest.unwrap_or_default(), |issues| {
+        let found = self.wait(waiter, longest.unwrap_or_default(), |issues| {
             let mut having = issues.values().filter(|issue| issue.has_parts_of(path));
             having.next().map_or(Err(Gone), |issue| issue.part(path, number))
         });
@@ -133,10 +139,12 @@ impl Live {
         let growing = format!("{path}.tmp");
         let names = if is_whole { [path, growing.as_str()] } else { [growing.as_str(), path] };
         for path in names {
-            let Some(real) = self.root.file(path) else { continue };
-            let Ok(file) = File::open(real).await else { continue };
-            if file.metadata().await.is_ok_and(|metadata| metadata.len() >= bytes.end) {
-                return Answer::file(media_type(path.trim_end_matches(".tmp")), file, bytes);
+            match files::open(&self.root, path).await {
+                Ok(Some((file, metadata))) if metadata.len() >= bytes.end => {
+                    return Answer::file(media_type(path.trim_end_matches(".tmp")), file, bytes);
+                }
+                Ok(_) => {}
+                Err(answer) => return answer,
             }
         }
         Answer::not_found()
@@ -145,23 +153,18 @@ impl Live {
     /// Waits until `look` finds something: not for longer than `longest`, nor when too many wait.
     async fn wait<T>(
         &self,
-        mut stopped: watch::Receiver<bool>,
+        mut waiter: Waiter,
         longest: Duration,
         look: impl Fn(&Issues) -> Result<Option<T>, Gone>,
     ) -> Result<T, Answer> {
+        let too_many = || Answer::unavailable("too many are waiting");
         let mut issues = self.issues.clone();
+        if let Some(found) = look(&issues.borrow_and_update()).transpose() {
+            return found.map_err(|Gone| Answer::not_found());
+        }
         let deadline = Instant::now() + longest;
-        let mut seat = None;
+        let seat = self.seats.take(waiter.peer).ok_or_else(too_many)?;
         loop {
-            match look(&issues.borrow_and_update()) {
-                Ok(Some(found)) => return Ok(found),
-                Ok(None) => {}
-                Err(Gone) => return Err(Answer::not_found()),
-            }
-            if seat.is_none() {
-                let free = self.seats.try_acquire();
-                seat = Some(free.map_err(|_| Answer::unavailable("too many are waiting"))?);
-            }
             tokio::select! {
                 changed = issues.changed() => {
                     changed.map_err(|_| Answer::unavailable("the folder is no longer watched"))?;
@@ -169,12 +172,24 @@ impl Live {
                 () = tokio::time::sleep_until(deadline) => {
                     return Err(Answer::unavailable("nothing new for three target durations"));
                 }
-                _ = stopped.wait_for(|&stopped| stopped) => {
+                () = seat.is_wanted() => return Err(too_many()),
+                _ = waiter.stopped.wait_for(|&stopped| stopped) => {
                     return Err(Answer::unavailable("the server ends"));
                 }
             }
+            if let Some(found) = look(&issues.borrow_and_update()).transpose() {
+                return found.map_err(|Gone| Answer::not_found());
+            }
         }
     }
+}
+
+/// Whoever may have to wait.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) peer: IpAddr,
+    /// Becomes true when nobody shall wait any longer.
+    pub(super) stopped: watch::Receiver<bool>,
 }
 
 /// What was waited for will not come.

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use command_line::{Failure, plain};
@@ -43,7 +44,7 @@ pub(super) struct Page {
     hls_js: Option<Bytes>,
     clock: Clock,
     /// The playlists that there are, as they were found last.
-    choices: Mutex<Option<(Timestamp, Bytes)>>,
+    choices: Arc<Mutex<Option<(Timestamp, Bytes)>>>,
 }
 
 /// A playlist to choose.
@@ -78,7 +79,7 @@ impl Page {
         let policy = HeaderValue::from_str(&policy);
         let policy = policy.map_err(|error| Failure::cannot(error.to_string()))?;
         let html = HTML.replace("HLS_JS", &source);
-        Ok(Self { html, policy, hls_js, clock, choices: Mutex::default() })
+        Ok(Self { html, policy, hls_js, clock, choices: Arc::default() })
     }
 
     /// The answer when `path` is one of the page's own.
@@ -86,7 +87,7 @@ impl Page {
         const SCRIPT: &str = "text/javascript; charset=utf-8";
         match path {
             "/" => {
-                let validators = Validators::new(etag(&self.html), None);
+                let validators = Validators::new(etag(self.html.as_bytes()), None);
                 Some(
                     Answer::bytes("text/html; charset=utf-8", self.html.clone())
                         .header(CONTENT_SECURITY_POLICY, self.policy.clone())
@@ -106,38 +107,70 @@ impl Page {
 
     /// The playlists of the folder, as JSON. However many ask, one looks, and once a second at the most.
     async fn choices(&self, root: &Root) -> Answer {
-        let mut known = self.choices.lock().await;
-        let now = self.clock.now();
-        let json = match &*known {
-            Some((when, json)) if now.since(*when) < CHOICES_AGE => json.clone(),
-            _ => match choices(root.clone()).await {
-                Some(json) => known.insert((now, json.into())).1.clone(),
-                None => return Answer::unavailable("the folder cannot be read"),
-            },
-        };
-        Answer::bytes("application/json", json)
+        let mut known = Arc::clone(&self.choices).lock_owned().await;
+        let (root, clock) = (root.clone(), self.clock);
+        // Who goes away meanwhile leaves the lock to the looking, so that nobody else begins to look.
+        let looking = tokio::task::spawn_blocking(move || {
+            let now = clock.now();
+            if let Some((when, json)) = &*known
+                && now.since(*when) < CHOICES_AGE
+            {
+                return Some(json.clone());
+            }
+            let json = Bytes::from(choices(&root)?);
+            *known = Some((clock.now(), json.clone()));
+            Some(json)
+        });
+        match looking.await {
+            Ok(Some(json)) => Answer::bytes("application/json", json),
+            _ => Answer::unavailable("the folder cannot be read"),
+        }
     }
 }
 
 fn asset(media_type: &'static str, text: &'static str) -> Answer {
-    Answer::bytes(media_type, text).validators(Validators::new(etag(text), None))
+    Answer::bytes(media_type, text).validators(Validators::new(etag(text.as_bytes()), None))
 }
 
 /// The playlists of the folder, as JSON: those that list others first.
-async fn choices(root: Root) -> Option<Vec<u8>> {
-    let found = tokio::task::spawn_blocking(move || {
-        let choice = |path: String| {
-            let mut bytes = Vec::new();
-            let file = File::open(root.file(&path)?).ok()?;
-            file.take(MAX_PLAYLIST).read_to_end(&mut bytes).ok()?;
-            let text = str::from_utf8(&bytes).ok()?;
-            let is_multivariant = text.contains("#EXT-X-STREAM-INF");
-            let is_live = !is_multivariant && !text.contains("#EXT-X-ENDLIST");
-            Some(Choice { path, is_multivariant, is_live })
-        };
-        let mut choices: Vec<Choice> = root.playlists().into_iter().filter_map(choice).collect();
-        choices.sort_by_key(|choice| !choice.is_multivariant);
-        serde_json::to_vec(&choices).ok()
-    });
-    found.await.ok().flatten()
+fn choices(root: &Root) -> Option<Vec<u8>> {
+    let choice = |path: String| {
+        let mut bytes = Vec::new();
+        let file = File::open(root.file(&path)?).ok()?;
+        file.take(MAX_PLAYLIST).read_to_end(&mut bytes).ok()?;
+        let text = str::from_utf8(&bytes).ok()?;
+        let is_multivariant = text.contains("#EXT-X-STREAM-INF");
+        let is_live = !is_multivariant && !text.contains("#EXT-X-ENDLIST");
+        Some(Choice { path, is_multivariant, is_live })
+    };
+    let mut choices: Vec<Choice> = root.playlists().into_iter().filter_map(choice).collect();
+    choices.sort_by_key(|choice| !choice.is_multivariant);
+    serde_json::to_vec(&choices).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn who_asks_for_the_list_and_goes_away_makes_no_second_one_look() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+        let runtime = runtime.unwrap();
+        let page = Page::new(None, Clock::start()).unwrap();
+        let root = Root::open(&std::env::temp_dir()).unwrap();
+        let _inside = runtime.enter();
+        // Looking has to wait for this.
+        let (go_on, told) = std::sync::mpsc::channel::<()>();
+        drop(tokio::task::spawn_blocking(move || told.recv()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(pin!(page.choices(&root)).as_mut().poll(&mut context).is_pending());
+        assert!(page.choices.try_lock().is_err(), "it is to look, though nobody asks any more");
+        go_on.send(()).unwrap();
+        runtime.block_on(page.choices(&root));
+        assert!(page.choices.try_lock().unwrap().is_some());
+    }
 }

@@ -1,14 +1,17 @@
-//! A connection that is given up when its client takes nothing any more. Without, whoever asks and
-//! does not read would keep it for ever, and with as many of them nobody else could come.
+//! A connection that is given up when its client takes nothing any more (without, whoever asks and does
+//! not read would keep it for ever), and that is of use whenever bytes come or go.
 
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+use super::places::Place;
 
 /// A stream on which each write must come to something within a time.
 #[derive(Debug)]
@@ -17,11 +20,12 @@ pub(super) struct Patience<S> {
     limit: Duration,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
+    place: Arc<Place>,
 }
 
 impl<S> Patience<S> {
-    pub(super) const fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, waiting: None }
+    pub(super) const fn new(stream: S, limit: Duration, place: Arc<Place>) -> Self {
+        Self { stream, limit, waiting: None, place }
     }
 
     /// What a write came to, unless it has come to nothing for too long.
@@ -31,6 +35,7 @@ impl<S> Patience<S> {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
+            self.place.used();
             self.waiting = None;
             return written;
         }
@@ -46,7 +51,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if read.is_ready() {
+            self.place.used();
+        }
+        read
     }
 }
 
@@ -86,15 +95,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::places::Places;
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     const LIMIT: Duration = Duration::from_millis(200);
 
+    fn place() -> Arc<Place> {
+        Arc::new(Places::new(1).take([127, 0, 0, 1].into()).unwrap())
+    }
+
     #[tokio::test]
     async fn who_takes_nothing_is_given_up() {
         let (near, _far) = tokio::io::duplex(16);
-        let mut near = Patience::new(near, LIMIT);
+        let mut near = Patience::new(near, LIMIT, place());
         let error = near.write_all(&[0; 100]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
@@ -102,7 +116,7 @@ mod tests {
     #[tokio::test]
     async fn who_is_slow_gets_all_of_it() {
         let (near, mut far) = tokio::io::duplex(16);
-        let mut near = Patience::new(near, LIMIT);
+        let mut near = Patience::new(near, LIMIT, place());
         let writing = tokio::spawn(async move { near.write_all(&[7; 160]).await });
         let mut piece = [0; 16];
         // Longer than the limit altogether, but never without a piece for as long.

@@ -13,7 +13,10 @@ pub(super) struct Root(PathBuf);
 impl Root {
     pub(super) fn open(folder: &Path) -> Result<Self, Failure> {
         let name = folder.display();
-        let refuse = |error: io::Error| Failure::cannot(format!("{name}: {}", plain(&error)));
+        let refuse = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Failure::cannot(format!("{name}: no such folder")),
+            _ => Failure::cannot(format!("{name}: {}", plain(&error))),
+        };
         let path = fs::canonicalize(folder).map_err(refuse)?;
         if !path.is_dir() {
             return Err(Failure::cannot(format!("{name}: not a folder; give the one it is in")));

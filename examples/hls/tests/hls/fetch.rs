@@ -330,3 +330,26 @@ fn what_cannot_be_fetched_is_told() {
     let line = refusal(2, &["fetch", &playlist, "--at", "1", "--server", server, "-o", &out]);
     assert!(line.contains("encrypted"), "{line}");
 }
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let film = film("fetch-over");
+    let origin = Origin::start(film.folder(), &[]);
+    let server = format!("a={}", origin.url("/"));
+    let playlist = film.path("film.m3u8");
+    let folder = Folder::new("fetch-over-out");
+    let window = folder.write("window.m3u8", FILM);
+    let args = |input, out| {
+        ["fetch", input, "--at", "6", "--server", &server, "-o", out].map(str::to_owned)
+    };
+    let out = folder.path("");
+    for args in [args(&playlist, &playlist), args(&window, &out)] {
+        let line = refusal(2, &args.each_ref().map(String::as_str));
+        assert!(line.contains("what is read"), "{line}");
+    }
+    let line = refusal(2, &["plot", &playlist, "-o", &film.path("./film.m3u8")]);
+    assert!(line.contains("what is read"), "{line}");
+    for kept in [playlist, window] {
+        assert_eq!(fs::read_to_string(kept).unwrap(), FILM);
+    }
+}

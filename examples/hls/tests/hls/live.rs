@@ -91,7 +91,10 @@ pub(crate) fn ask_and_do(origin: &Origin, path: &str, then: impl FnOnce()) -> (A
     thread::scope(|scope| {
         let asking = scope.spawn(|| (origin.get(path), clock.now().since_epoch()));
         thread::sleep(Duration::from_millis(400));
-        assert!(!asking.is_finished(), "{path} must wait");
+        if asking.is_finished() {
+            let (answer, took) = asking.join().unwrap();
+            panic!("{path} must wait: {} after {took:?}: {}", answer.status, answer.text());
+        }
         then();
         asking.join().unwrap()
     })

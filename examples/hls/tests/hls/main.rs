@@ -3,6 +3,8 @@
 mod command_line;
 mod conformance;
 mod crash;
+#[cfg(target_os = "linux")]
+mod crowd;
 mod fetch;
 mod index;
 mod inspect;

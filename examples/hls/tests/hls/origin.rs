@@ -1,35 +1,34 @@
 //! Runs `hls serve`, and asks it things in plain HTTP.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::Command;
 use std::time::Duration;
+
+use testkit::program::Running;
 
 use crate::program::program;
 
 /// A server, which is killed when this goes away.
 pub(crate) struct Origin {
-    pub(crate) child: Child,
+    pub(crate) running: Running,
     pub(crate) address: SocketAddr,
-    pub(crate) log: BufReader<ChildStdout>,
 }
 
 impl Origin {
     pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
-        let mut child = program()
-            .arg("serve")
-            .arg(folder)
-            .args(["--listen", "127.0.0.1:0"])
-            .args(args)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
+        Self::run(program(), folder, args)
+    }
+
+    /// With the program, or with what runs the program.
+    pub(crate) fn run(mut program: Command, folder: &Path, args: &[&str]) -> Self {
+        program.arg("serve").arg(folder).args(["--listen", "127.0.0.1:0"]).args(args);
+        let mut running = Running::start(program);
+        let line = running.line();
+        assert!(!line.is_empty(), "{args:?}: {}", running.errors());
         let address = line.trim_end().trim_end_matches('/').rsplit_once("//").unwrap().1;
-        Self { child, address: address.parse().unwrap(), log }
+        Self { running, address: address.parse().unwrap() }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -40,33 +39,24 @@ impl Origin {
         self.ask(&format!("GET {path} HTTP/1.1"), &[])
     }
 
-    /// Sends a request line and headers as they are.
+    /// Sends a request line and headers.
     pub(crate) fn ask(&self, line: &str, headers: &[&str]) -> Answer {
         let mut request = format!("{line}\r\nHost: {}\r\nConnection: close\r\n", self.address);
         for header in headers {
             request.push_str(&format!("{header}\r\n"));
         }
         request.push_str("\r\n");
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        Answer::read(&bytes)
+        self.send(&request)
+    }
+
+    /// Sends this as it is.
+    pub(crate) fn send(&self, request: &str) -> Answer {
+        Answer::to(TcpStream::connect(self.address).unwrap(), request)
     }
 
     /// The next line of its log.
     pub(crate) fn log_line(&mut self) -> String {
-        let mut line = String::new();
-        self.log.read_line(&mut line).unwrap();
-        line
-    }
-}
-
-impl Drop for Origin {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.running.line()
     }
 }
 
@@ -78,6 +68,15 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// All that comes, until the server ends the connection.
+    pub(crate) fn to(mut stream: TcpStream, request: &str) -> Self {
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        Self::read(&bytes)
+    }
+
     fn read(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
         let head = std::str::from_utf8(&bytes[..end]).unwrap();

@@ -1,10 +1,10 @@
 //! Runs the program, in a folder of its own.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
+pub(crate) use testkit::program::Folder;
+use testkit::program::Program;
 
 /// 5 + 5 + 3 seconds.
 pub(crate) const FILM: &str = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n\
@@ -24,28 +24,19 @@ pub(crate) const RICH: &str = "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:
     #EXTINF:2,\nnew.mp4\n#EXT-X-PART:DURATION=1,URI=\"p2.mp4\",INDEPENDENT=YES\n\
     #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"p3.mp4\"\n";
 
+pub(crate) const HLS: Program = Program::new("hls", env!("CARGO_BIN_EXE_hls"));
+
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hls"));
-    for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_COLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(name).env_remove(name.to_lowercase());
-    }
-    command.stdin(Stdio::null());
-    command
+    HLS.command()
 }
 
 pub(crate) fn hls(args: &[&str]) -> Output {
-    program().args(args).output().unwrap()
+    HLS.run(args)
 }
 
 /// What it prints, when all is well.
 pub(crate) fn text(args: &[&str]) -> String {
-    let output = hls(args);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{args:?}: {errors}");
-    assert_eq!(errors, "", "{args:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(!text.contains('\x1b'), "colours are for terminals: {text}");
-    text
+    HLS.text(args)
 }
 
 pub(crate) fn json(args: &[&str]) -> Value {
@@ -54,59 +45,12 @@ pub(crate) fn json(args: &[&str]) -> Value {
 
 /// The line on stderr, once the exit code is seen to be `code` and stdout empty.
 pub(crate) fn refusal(code: i32, args: &[&str]) -> String {
-    let output = hls(args);
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {errors}");
-    assert_eq!(output.stdout, b"", "{args:?}");
-    assert_eq!(errors.lines().count(), 1, "{args:?}: {errors}");
-    assert!(errors.starts_with("hls: ") && errors.ends_with('\n'), "{args:?}: {errors}");
-    errors
+    HLS.refusal(code, args)
 }
 
 /// What it prints when `input` comes from stdin.
 pub(crate) fn with_stdin(args: &[&str], input: &[u8]) -> Output {
-    let mut command = program();
-    let mut child = command
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It may have seen enough before the end.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    child.wait_with_output().unwrap()
-}
-
-/// A folder of its own for each test, which goes away with it.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("hls-test-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        std::fs::write(self.0.join(name), content).unwrap();
-        self.path(name)
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    HLS.run_with(args, input)
 }
 
 /// A live playlist: `count` segments of 2 s from media sequence number `first` on.

@@ -84,6 +84,10 @@ fn who_has_it_is_told_so() {
     assert_eq!(origin.ask(line, &[range, &format!("If-Range: {etag}")]).status, 206);
     assert_eq!(origin.ask(line, &[range, &format!("If-Range: {date}")]).status, 206);
     assert_eq!(origin.ask(line, &[range, "If-Range: \"x\""]).status, 200);
+    assert_eq!(origin.ask(line, &[range, &format!("If-Match: {etag}")]).status, 206);
+    let other = origin.ask(line, &[range, "If-Match: \"x\""]);
+    assert_eq!((other.status, other.header("content-range")), (412, ""));
+    assert_eq!(origin.ask(line, &[&format!("If-Unmodified-Since: {date}")]).status, 200);
     folder.write("Segment_1.mp4", [1, 2, 3]);
     let changed = origin.ask(line, &[&format!("If-None-Match: {etag}")]);
     assert_eq!((changed.status, changed.body), (200, vec![1, 2, 3]));
@@ -96,8 +100,9 @@ fn head_has_no_body_and_others_are_refused() {
     let head = origin.ask("HEAD /Segment_1.mp4 HTTP/1.1", &[]);
     assert_eq!((head.status, head.header("content-length")), (200, "100000"));
     assert!(head.body.is_empty());
+    // Ranges are GET's.
     let part = origin.ask("HEAD /Segment_1.mp4 HTTP/1.1", &["Range: bytes=0-9"]);
-    assert_eq!((part.status, part.header("content-length"), part.body.len()), (206, "10", 0));
+    assert_eq!((part.status, part.header("content-length"), part.body.len()), (200, "100000", 0));
     let options = origin.ask("OPTIONS /film.m3u8 HTTP/1.1", &["Origin: http://a.example.com"]);
     assert_eq!(options.status, 204);
     assert!(options.header("access-control-allow-headers").contains("Range"));
@@ -263,10 +268,10 @@ fn no_kill_changes_what_is_served() {
         random ^= random >> 7;
         random ^= random << 17;
         std::thread::sleep(Duration::from_micros(random % 15_000));
-        assert!(origin.child.try_wait().unwrap().is_none());
+        assert!(origin.running.child.try_wait().unwrap().is_none());
         // SIGKILL.
-        origin.child.kill().unwrap();
-        origin.child.wait().unwrap();
+        origin.running.child.kill().unwrap();
+        origin.running.child.wait().unwrap();
         asking.join().unwrap();
     }
     let after = Origin::start(folder.folder(), &[]).get("/Segment_1.mp4");
@@ -284,17 +289,16 @@ fn no_kill_changes_what_is_served() {
 #[test]
 fn it_ends_well_when_told_to() {
     let folder = film("serve-end");
-    let mut origin = Origin::start(folder.folder(), &[]);
-    let pid = origin.child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    assert_eq!(origin.child.wait().unwrap().code(), Some(0));
+    let origin = Origin::start(folder.folder(), &[]);
+    origin.running.signal("TERM");
+    assert_eq!(origin.running.end(), (Some(0), String::new()));
 }
 
 #[test]
 fn what_cannot_be_served_is_told() {
     let folder = film("serve-refusals");
     let line = refusal(2, &["serve", &folder.path("nowhere")]);
-    assert!(line.contains("no such file"), "{line}");
+    assert!(line.contains("no such folder"), "{line}");
     let line = refusal(2, &["serve", &folder.path("film.m3u8")]);
     assert!(line.contains("not a folder"), "{line}");
     let origin = Origin::start(folder.folder(), &[]);
@@ -328,6 +332,34 @@ fn what_is_no_request_is_refused_and_harms_nobody() {
         assert!(status.is_none_or(|status: u16| expected.contains(&status)), "{request}: {answer}");
     }
     assert_eq!(origin.get("/film.m3u8").status, 200);
+}
+
+#[test]
+fn a_request_that_others_may_understand_otherwise_is_refused_or_the_last_one() {
+    let folder = film("serve-smuggling");
+    let mut origin = Origin::start(folder.folder(), &[]);
+    let hidden = "GET /Segment_1.mp4 HTTP/1.1\r\nHost: h\r\n\r\n";
+    let length = hidden.len();
+    for (head, expected) in [
+        ("Connection: close\r\n".to_owned(), 400),
+        ("Host: a\r\nHost: b\r\nConnection: close\r\n".to_owned(), 400),
+        (format!("Host: h\r\nContent-Length: {length}\r\nContent-Length: 0\r\n"), 400),
+        (format!("Host: h\r\nContent-Length: 0, {length}\r\n"), 400),
+        ("Host: h\r\nContent-Length: +0\r\n".to_owned(), 400),
+        ("Host: h\r\nTransfer-Encoding: chunked, identity\r\n".to_owned(), 400),
+        ("Host: h\r\nTransfer-Encoding: xchunked\r\n".to_owned(), 400),
+        ("Host: h\r\nTransfer-Encoding : chunked\r\n".to_owned(), 400),
+        (" Host: h\r\nHost: h\r\n".to_owned(), 400),
+        // A body that nobody wants is none of the next request.
+        (format!("Host: h\r\nConnection: close\r\nContent-Length: {length}\r\n"), 200),
+    ] {
+        let answer = origin.send(&format!("GET /film.m3u8 HTTP/1.1\r\n{head}\r\n{hidden}"));
+        assert_eq!(answer.status, expected, "{head}");
+        assert!(answer.body.len() < 1000, "{head}");
+    }
+    assert_eq!(origin.send("GET /film.m3u8 HTTP/1.0\r\n\r\n").status, 200);
+    let log: Vec<String> = (0..4).map(|_| origin.log_line()).collect();
+    assert!(log.iter().all(|line| !line.contains("Segment_1")), "{log:?}");
 }
 
 #[test]

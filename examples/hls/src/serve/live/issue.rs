@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hls_index::Ticks;
 use hls_index::write::MediaBuilder;
+use hyper::body::Bytes;
 use sansio::Timestamp;
 
 use super::Gone;
@@ -17,7 +18,7 @@ use super::parts::SegmentPart;
 /// One state of a playlist, and of the parts that it tells of.
 #[derive(Debug)]
 pub(super) struct Issue {
-    pub(super) text: String,
+    pub(super) text: Bytes,
     pub(super) is_ended: bool,
     pub(super) progress: Progress,
     /// Three target durations: who has waited so long waits in vain.
@@ -107,7 +108,7 @@ fn with_date_ranges_skipped(delta: &str, gone: &str) -> String {
 }
 
 /// The same text has the same tag, also after a restart.
-pub(in crate::serve) fn etag(text: &str) -> String {
+pub(in crate::serve) fn etag(text: &[u8]) -> String {
     let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(text);
     format!("\"{:x}-{hash:x}\"", text.len())
 }

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hls_index::write::NewTag;
-use hls_index::{Playlist, Ticks, uri};
+use hls_index::{Playlist, Ticks};
 use sansio::Clock;
 use tokio::sync::watch;
 
 use super::Issues;
 use super::limits::Limits;
-use super::stream::{MAX_PLAYLIST, Stamp, Stream, stamp};
-use crate::serve::root::{Root, clean};
+use super::reference;
+use super::segments::{Stamp, stamp};
+use super::stream::{MAX_PLAYLIST, Stream};
+use crate::serve::root::Root;
 
 /// How often it looks: a part is offered so much later than it could be at the most.
 const PERIOD: Duration = Duration::from_millis(25);
@@ -87,16 +89,12 @@ impl Watcher {
     }
 
     fn listed(&self, path: &str, real: &Path) -> Option<BTreeSet<String>> {
-        const HERE: &str = "http://here";
         let text = fs::read_to_string(real).ok()?;
         let Ok(Playlist::Multivariant(playlist)) = Playlist::parse(&text) else { return None };
         let variants = playlist.variants().map(|variant| variant.uri);
         let renditions = playlist.renditions().filter_map(|rendition| rendition.uri);
-        let paths = variants.chain(renditions).filter_map(|reference| {
-            let resolved = uri::resolve(&format!("{HERE}{path}"), reference);
-            clean(resolved.strip_prefix(HERE)?.split(['?', '#']).next()?)
-        });
-        Some(paths.collect())
+        let listed = variants.chain(renditions);
+        Some(listed.filter_map(|listed| reference::path(path, listed)).collect())
     }
 
     fn look(&mut self) {
