@@ -16,7 +16,7 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]
 pub struct Limits {
-    /// The longest line, in bytes without its line end. Default: 1 MiB.
+    /// The longest line, in bytes without its line feed (a CR before it counts). Default: 1 MiB.
     pub line_bytes: usize,
     /// The most segments. Default: 20,000,000.
     pub segments: usize,

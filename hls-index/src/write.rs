@@ -28,6 +28,7 @@ mod multivariant;
 mod of_parsed;
 mod output;
 mod tag;
+mod version;
 
 pub use self::media::{MediaBuilder, NewMap, NewSegment};
 pub use self::multivariant::{MultivariantBuilder, MultivariantEntry};

@@ -123,7 +123,8 @@ fn plain(playlist: &MediaPlaylist<'_>, date: DateTime) -> Option<usize> {
         return None;
     }
     let holds = spans.iter().rev().find(|&&(_, start, end)| start <= date && date < end);
-    let next = || spans.iter().rev().filter(|&&(_, start, _)| start > date).min_by_key(|&&(_, s, _)| s);
+    let next =
+        || spans.iter().rev().filter(|&&(_, start, _)| start > date).min_by_key(|&&(_, s, _)| s);
     holds.or_else(next).map(|&(number, ..)| number)
 }
 

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::output::{Output, check_text, check_uri};
-use super::{NewTag, WriteError};
+use super::{NewTag, WriteError, version};
 use crate::byte_range::ByteRange;
 use crate::date::DateTime;
 use crate::digits::{push_number, push_seconds};
@@ -308,14 +308,6 @@ fn change_keys(output: &mut Output<'_>, held: &[Arc<NewTag>], wanted: &[Arc<NewT
         output.line("#EXT-X-KEY:METHOD=NONE");
     }
     for key in wanted.iter().filter(|key| !keeps || !held.contains(key)) {
-        for attribute in key.attributes().iter().filter_map(Result::ok) {
-            output.takes_version(match (attribute.name, attribute.value.text()) {
-                ("IV", _) => 2,
-                ("KEYFORMAT" | "KEYFORMATVERSIONS", _) => 5,
-                ("METHOD", "SAMPLE-AES" | "SAMPLE-AES-CTR") => 5,
-                _ => 1,
-            });
-        }
         write_tag(output, key);
     }
 }
@@ -327,11 +319,7 @@ pub(super) fn write_tags(output: &mut Output<'_>, tags: &[NewTag]) {
 }
 
 fn write_tag(output: &mut Output<'_>, tag: &NewTag) {
-    match tag.name() {
-        "EXT-X-DEFINE" => output.takes_version(8),
-        "EXT-X-SKIP" => output.takes_version(9),
-        _ => {}
-    }
+    output.takes_version(version::of(tag));
     output.text.push('#');
     output.line(tag.text());
 }

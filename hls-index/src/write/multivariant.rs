@@ -74,7 +74,6 @@ impl MultivariantBuilder {
             }
             for entry in &self.entries {
                 let (MultivariantEntry::Tag(tag) | MultivariantEntry::Variant(tag, _)) = entry;
-                output.takes_version(version(tag));
                 write_tags(output, core::slice::from_ref(tag));
                 if let MultivariantEntry::Variant(_, uri) = entry {
                     output.uri(uri)?;
@@ -83,22 +82,4 @@ impl MultivariantBuilder {
             Ok(())
         })
     }
-}
-
-/// The EXT-X-VERSION that a tag takes (RFC 8216bis §8).
-fn version(tag: &NewTag) -> u64 {
-    let attributes = tag.attributes();
-    let find = |name| attributes.find(name).ok().flatten().map(crate::AttributeValue::text);
-    if tag.name() == "EXT-X-MEDIA"
-        && let Some(id) = find("INSTREAM-ID")
-    {
-        if find("TYPE") != Some("CLOSED-CAPTIONS") {
-            return 13;
-        }
-        if id.starts_with("SERVICE") {
-            return 7;
-        }
-    }
-    let mut names = attributes.iter().filter_map(Result::ok).map(|attribute| attribute.name);
-    if names.any(|name| name.starts_with("REQ-")) { 12 } else { 1 }
 }

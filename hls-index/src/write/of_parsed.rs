@@ -209,7 +209,7 @@ fn check_expansions(text: &Text<'_>, list: &str) -> Result<(), WriteError> {
 
 /// The value without another tag after it, where the parser saw that a line end was missing.
 fn until_next_tag<'v>(name: &str, value: &'v str) -> &'v str {
-    let is_read = matches!(name, "EXT-X-PART" | "EXT-X-PRELOAD-HINT" | "EXT-X-RENDITION-REPORT");
+    let is_read = matches!(name, "EXT-X-PRELOAD-HINT" | "EXT-X-RENDITION-REPORT");
     let list = AttributeList::with_limit(value, usize::MAX);
     match list.iter().find_map(Result::err).filter(|_| is_read) {
         Some(error) if value[error.offset..].starts_with("#EXT") => &value[..error.offset],
