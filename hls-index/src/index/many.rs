@@ -17,7 +17,7 @@ pub struct AtMany<'i, 'p> {
 }
 
 /// How many lines are asked for together: more than a processor can wait for at once.
-const BLOCK: usize = 128;
+const BLOCK: usize = 192;
 
 impl<'i, 'p> AtMany<'i, 'p> {
     pub(super) fn new(index: &'i SegmentIndex<'p>, moments: &'i [Ticks]) -> Self {
