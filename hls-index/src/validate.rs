@@ -2,6 +2,7 @@
 
 mod attributes;
 mod date_ranges;
+mod dates;
 mod keys;
 mod lines;
 mod media;

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 
 use super::lines::{Item, Text};
-use super::{Findings, Problem, attributes, date_ranges, keys, version};
+use super::{Findings, Problem, attributes, date_ranges, dates, keys, version};
 use crate::byte_range::WrittenByteRange;
 use crate::key::IDENTITY;
 use crate::reader::TagLine;
@@ -28,6 +28,7 @@ pub(super) fn check(text: &Text<'_>, findings: &mut Findings) {
         findings.add(offset, Problem::NoSegment);
     }
     whole(text, walk.duration, target, findings);
+    dates::check(text, findings);
     date_ranges::check(text, findings);
 }
 

@@ -97,6 +97,7 @@ problems! {
     MapNeedsIv = MustFix, "4.4.4.5", "an EXT-X-MAP encrypted with AES-128 whose EXT-X-KEY has no IV";
     NotADate = MustFix, "4.4.4.6", "the date cannot be read";
     DateNotExact = ShouldFix, "4.4.4.6", "the date has no time zone or no milliseconds";
+    AmbiguousDate = MustFix, "6.2.1", "this EXT-X-PROGRAM-DATE-TIME gives segments dates that earlier ones have";
     NoDateAtDiscontinuity = ShouldFix, "6.2.1", "EXT-X-DISCONTINUITY without EXT-X-PROGRAM-DATE-TIME, which other segments have";
 
     PartTooLong = MustFix, "4.4.4.9", "the part is longer than the part target";

@@ -107,7 +107,8 @@ fn parts_at_their_edges() {
         // Behind a part the tag would need to stand before it; before the next segment's it may.
         let late = format!("{DATE}{whole}\n{tag}\n{segment}");
         assert!(found(&format!("{head}{late}\n")).contains(&(7, AfterPart)), "{tag}");
-        let early = format!("{DATE}{whole}\n{segment}\n{tag}\n{DATE}{whole}\n{segment}");
+        let later = DATE.replace("00:00:00", "00:00:05");
+        let early = format!("{DATE}{whole}\n{segment}\n{tag}\n{later}{whole}\n{segment}");
         assert_eq!(found(&format!("{head}{early}\n")), [], "{tag}");
     }
     for (duration, problem) in [
@@ -233,4 +234,49 @@ fn date_ranges_at_their_edges() {
         let expected: &[_] = if is_exact { &[] } else { &[(1, DateNotExact)] };
         cases(MEDIA, &[(&format!("#EXT-X-PROGRAM-DATE-TIME:{date}"), expected)]);
     }
+}
+
+#[test]
+fn dates_at_their_edges() {
+    use Problem::AmbiguousDate;
+    // Segments of 4 s with these dates, in seconds and thousandths of one day.
+    let dated = |dates: &[&str]| -> String {
+        let segment = |date: &&str| match *date {
+            "" => String::from("#EXTINF:4,\na\n"),
+            date => format!("#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:{date}Z\n#EXTINF:4,\na\n"),
+        };
+        format!("{MEDIA}{}", dates.iter().map(segment).collect::<String>())
+    };
+    for (dates, line) in [
+        (&["10.000", "14.000", "18.000"][..], None),
+        // A gap, and a clock that was set back to where nobody was.
+        (&["10.000", "20.000"], None),
+        (&["10.000", "30.000", "20.000"], None),
+        (&["10.000", "30.000", "14.000", "26.000"], None),
+        // Less than a second is the drift of a clock.
+        (&["10.000", "13.001", "17.000"], None),
+        (&["10.000", "13.000"], Some(6)),
+        (&["10.000", "", "17.001"], None),
+        (&["10.000", "", "17.000"], Some(8)),
+        // But the neighbour's alone.
+        (&["10.000", "30.000", "13.500"], Some(9)),
+        (&["10.000", "30.000", "26.500", "35.000"], Some(9)),
+        (&["10.000", "10.000"], Some(6)),
+        (&["30.000", "10.000", "10.000"], Some(9)),
+        // Those before the first date go by it.
+        (&["", "10.000", "06.000"], Some(8)),
+        (&["", "10.000", "02.000"], None),
+        (&["", "10.000", "02.001"], Some(8)),
+    ] {
+        let expected: Vec<_> = line.map(|line| (line, AmbiguousDate)).into_iter().collect();
+        assert_eq!(found(&dated(dates)), expected, "{dates:?}");
+    }
+    let short = |length: &str| {
+        let date = |second| format!("#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:{second}.000Z\n");
+        format!("{MEDIA}{}#EXTINF:4,\na\n{}", date(10), date(13).replace(".000", ".500"))
+            + &format!("#EXTINF:{length},\nb\n#EXTINF:4,\nc\n")
+    };
+    assert_eq!(found(&short("0.501")), []);
+    assert_eq!(found(&short("0.5")), [(6, AmbiguousDate)], "all of it is within the other");
+    assert_eq!(found(&short("0")), [(6, AmbiguousDate)]);
 }
