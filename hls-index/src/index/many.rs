@@ -12,8 +12,8 @@ pub struct AtMany<'i, 'p> {
     moments: &'i [Ticks],
     /// How many answers are to be given before lines are asked for again.
     until_touch: usize,
-    /// Whether the lines for the next block of moments were asked for.
-    is_touched: bool,
+    /// Whether no lines were asked for so far.
+    is_first: bool,
 }
 
 /// How many lines are asked for together: more than a processor can wait for at once.
@@ -21,20 +21,20 @@ const BLOCK: usize = 192;
 
 impl<'i, 'p> AtMany<'i, 'p> {
     pub(super) fn new(index: &'i SegmentIndex<'p>, moments: &'i [Ticks]) -> Self {
-        Self { index, moments, until_touch: 0, is_touched: false }
+        Self { index, moments, until_touch: 0, is_first: true }
     }
+}
 
-    /// Asks for the lines of the block after the next one, which come while the next one is searched.
-    #[inline(never)]
-    fn touch(&mut self) {
-        let (next, later) = self.moments.split_at(self.moments.len().min(BLOCK));
-        if !self.is_touched {
-            self.index.buckets.touch(next);
-            self.is_touched = true;
-        }
-        self.index.buckets.touch(&later[..later.len().min(BLOCK)]);
-        self.until_touch = BLOCK;
+/// Asks for the lines of the block after the next one, which come while the next one is searched; at
+/// first for those of both. (It is given all that it needs, and no `AtMany`, which can so be kept in
+/// registers.)
+#[inline(never)]
+fn touch(index: &SegmentIndex<'_>, moments: &[Ticks], is_first: bool) {
+    let (next, later) = moments.split_at(moments.len().min(BLOCK));
+    if is_first {
+        index.buckets.touch(next);
     }
+    index.buckets.touch(&later[..later.len().min(BLOCK)]);
 }
 
 impl<'p> Iterator for AtMany<'_, 'p> {
@@ -43,7 +43,8 @@ impl<'p> Iterator for AtMany<'_, 'p> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.until_touch == 0 {
-            self.touch();
+            touch(self.index, self.moments, self.is_first);
+            (self.until_touch, self.is_first) = (BLOCK, false);
         }
         self.until_touch -= 1;
         let (&moment, left) = self.moments.split_first()?;
