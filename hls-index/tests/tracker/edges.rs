@@ -165,6 +165,22 @@ fn who_goes_on_has_forgotten_who_failed() {
 }
 
 #[test]
+fn segments_that_were_under_way_when_it_stopped_are_asked_for_again() {
+    let mut client = Client::new(Config { attempts: 1, ..config() });
+    client.run(Duration::from_secs(9), &mut |now, request| match request.resource {
+        Resource::Playlist if now == START => POLLED.answer(now, request),
+        Resource::Playlist => Answer::status(500),
+        _ => Answer::never(),
+    });
+    assert_eq!(client.tracker.gave_up(), Some(GiveUp::Unavailable));
+    let media = ["init.mp4", "97.mp4", "98.mp4", "99.mp4"];
+    assert_eq!(client.media(), media);
+    client.tracker.resume(client.now);
+    client.run(Duration::from_secs(3), &mut |now, request| POLLED.answer(now, request));
+    assert_eq!(client.media()[4..8], media);
+}
+
+#[test]
 fn h13_who_goes_on_may_be_led_on_as_often_as_before() {
     let mut client = Client::new(config());
     for loads in [3, 6] {
@@ -228,4 +244,44 @@ fn h14_a_stall_is_told_after_one_and_a_half_target_durations_and_waited_for() {
     let (at, last) = client.events.last().unwrap();
     assert_eq!(*last, Event::GaveUp(GiveUp::NoProgress));
     assert!((13..16).contains(&at.since_epoch().as_secs()), "three target durations: {at}");
+}
+
+#[test]
+fn who_slept_has_seen_no_stall_before_asking() {
+    let text = POLLED.playlist(START, None);
+    let (mut tracker, _) = loaded(config(), &text);
+    let is_stalled = |tracker: &mut Tracker| {
+        let mut events = core::iter::from_fn(|| tracker.poll_event());
+        events.any(|event| matches!(event, Event::Stalled { .. }))
+    };
+    let later = START + Duration::from_secs(30);
+    tracker.handle_timeout(later);
+    assert!(!is_stalled(&mut tracker), "nobody has asked since");
+    let load = tracker.poll_request(later).unwrap();
+    assert_eq!(load.resource, Resource::Playlist);
+    tracker.handle_response(later, load.id, &Response::ok(text.as_bytes()));
+    assert!(is_stalled(&mut tracker));
+}
+
+#[test]
+fn h14_a_stream_that_stood_still_and_begins_anew_has_as_much_time_as_any() {
+    let new = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nnew0.ts\n#EXTINF:4,\nnew1.ts\n";
+    let mut client = Client::new(config());
+    client.run(Duration::from_secs(200), &mut |now, request| match request.resource {
+        Resource::Playlist if now < Timestamp::from_secs(12) => {
+            Answer::ok(POLLED.playlist(START, None))
+        }
+        Resource::Playlist => Answer::ok(new),
+        _ => Answer::ok(""),
+    });
+    let at = |wanted: fn(&Event) -> bool| {
+        let events = client.events.iter().filter(move |(_, event)| wanted(event));
+        events.map(|(at, _)| *at).collect::<Vec<_>>()
+    };
+    let anew = at(|event| *event == Event::Restarted)[0];
+    let stalls = at(|event| matches!(event, Event::Stalled { .. }));
+    assert!(stalls.len() == 2 && stalls[0] < Timestamp::from_secs(12), "{stalls:?}");
+    let range = Duration::from_secs(6)..=Duration::from_secs(8);
+    assert!(range.contains(&(stalls[1] - anew)), "{stalls:?} {anew}");
+    assert_eq!(at(|event| *event == Event::GaveUp(GiveUp::NoProgress)), [anew + config().patience]);
 }

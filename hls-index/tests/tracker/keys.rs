@@ -70,24 +70,41 @@ fn parts_that_are_not_a_segment_yet_have_keys_and_initialization_sections_of_the
     assert_eq!(client.media(), ["old.mp4", "0.mp4", "k", "new.mp4", "1.0.mp4", "1.1.mp4"]);
 }
 
-#[test]
-fn of_what_segments_share_the_oldest_is_forgotten() {
-    // Each segment has a key of its own; after 300 of them the first ones come again.
-    let playlist = |next: u64| {
-        let mut text = format!("{HEAD}#EXT-X-MEDIA-SEQUENCE:{}\n", next - 3);
-        for number in next - 3..next {
-            text += &format!("#EXT-X-KEY:METHOD=AES-128,URI=\"k{}\"\n", number % 300);
-            text += &format!("#EXTINF:4,\n{number}.mp4\n");
-        }
-        text
-    };
-    let mut client = Client::new(Config::new("https://a.example.com/i.m3u8"));
+/// Three segments, each with a key of its own; after 300 of them the first keys come again. The initialization
+/// section is the same for all.
+fn keyed(next: u64) -> String {
+    let mut text = format!("{HEAD}#EXT-X-MEDIA-SEQUENCE:{}\n", next - 3);
+    text += "#EXT-X-MAP:URI=\"init.mp4\"\n";
+    for number in next - 3..next {
+        text += &format!("#EXT-X-KEY:METHOD=AES-128,URI=\"k{}\"\n", number % 300);
+        text += &format!("#EXTINF:4,\n{number}.mp4\n");
+    }
+    text
+}
+
+/// How often each of these was asked for in 325 segments.
+fn counts<const N: usize>(config: Config, names: [&str; N], silent: Option<&str>) -> [usize; N] {
+    let mut client = Client::new(config);
     client.is_strict = false;
     client.run(Duration::from_secs(1300), &mut |now, request| match request.resource {
-        Resource::Playlist => Answer::ok(playlist(10 + now.since_epoch().as_secs() / 4)),
+        Resource::Playlist => Answer::ok(keyed(10 + now.since_epoch().as_secs() / 4)),
+        _ if silent.is_some_and(|name| request.uri.ends_with(name)) => Answer::never(),
         _ => Answer::ok(""),
     });
-    let keys = client.asked(|resource| resource == Resource::Key);
-    let again = keys.iter().filter(|key| *key == "k20").count();
-    assert_eq!((again, keys.iter().filter(|key| *key == "k299").count()), (2, 1));
+    let media = client.media();
+    names.map(|name| media.iter().filter(|it| *it == name).count())
+}
+
+#[test]
+fn of_what_segments_share_the_oldest_is_forgotten() {
+    let config = Config::new("https://a.example.com/i.m3u8");
+    // What all of them need was the first to be fetched, and is never old.
+    assert_eq!(counts(config, ["k20", "k299", "init.mp4"], None), [2, 1, 1]);
+}
+
+#[test]
+fn what_is_under_way_is_not_forgotten_however_much_has_come_since() {
+    let timeout = Duration::from_secs(5000);
+    let config = Config { timeout, ..Config::new("https://a.example.com/i.m3u8") };
+    assert_eq!(counts(config, ["k20", "k21"], Some("/k20")), [1, 2]);
 }

@@ -6,11 +6,13 @@ mod failures;
 mod hostile;
 mod keys;
 mod low_latency;
+mod parts;
 mod pathways;
 mod polling;
 mod positions;
 mod renditions;
 mod retries;
+mod servers;
 mod simulation;
 #[cfg(feature = "steering")]
 mod steering;

@@ -69,6 +69,38 @@ fn a_load_that_brings_nothing_is_repeated_after_half_a_target_duration() {
 }
 
 #[test]
+fn a_load_that_only_takes_segments_away_is_a_change() {
+    // Twice the first segment goes, and nothing comes.
+    let text = |load: usize| {
+        let full = POLLED.playlist(sansio::Timestamp::from_secs(1), None);
+        let first = 94 + load.min(2);
+        let sequence = |number: usize| format!("MEDIA-SEQUENCE:{number}\n");
+        let mut text = full.replace(&sequence(94), &sequence(first));
+        for number in 94..first {
+            text = text.replace(&format!("#EXTINF:4,\n{number}.mp4\n"), "");
+        }
+        text
+    };
+    let mut client = Client::new(Config::new("https://a.example.com/live.m3u8"));
+    client.plays = false;
+    let mut load = 0;
+    client.run(Duration::from_millis(11_500), &mut |_, request| match request.resource {
+        Resource::Playlist => {
+            load += 1;
+            Answer::ok(text(load - 1))
+        }
+        _ => Answer::ok(""),
+    });
+    let updates = client.events.iter().filter_map(|(_, event)| match event {
+        Event::Updated(update) => Some((update.added, update.evicted)),
+        _ => None,
+    });
+    assert_eq!(updates.collect::<Vec<_>>(), [(6, 0), (0, 1), (0, 1)]);
+    let seconds = client.loads.iter().map(|(at, _)| at.since_epoch().as_secs());
+    assert_eq!(seconds.collect::<Vec<_>>(), [1, 5, 9], "a target duration after each");
+}
+
+#[test]
 fn a_stream_that_stands_still_is_asked_ever_more_rarely_but_never_after_more_than_the_cap() {
     let cap = Duration::from_secs(5);
     let mut client = Client::new(Config {

@@ -264,6 +264,16 @@ fn tuning_in_ends_after_four_loads_or_with_what_is_new_enough() {
 }
 
 #[test]
+fn tuning_in_ends_where_segments_were_missed() {
+    // Ten segments come, of which the playlist has the last six: no time tells any more what is missing.
+    let copies = |number| if number == 0 { (100, Some(40), "") } else { (140, Some(10), "") };
+    assert_eq!(tuned_in(copies, 0).len(), 2);
+    // And where the first of those that came is there, it goes on.
+    let copies = |number| if number == 0 { (100, Some(40), "") } else { (124, Some(10), "") };
+    assert!(tuned_in(copies, 0).len() > 2);
+}
+
+#[test]
 fn what_has_come_since_the_first_copy_is_asked_for_too() {
     // 500 s since the start: 125 segments. Ten more are two and a half.
     for (wait, expected) in [(0, "_HLS_msn=127&_HLS_part=1"), (3, "_HLS_msn=128&_HLS_part=0")] {
@@ -283,4 +293,39 @@ fn without_parts_nothing_is_tuned_in() {
     let age = Some(Duration::from_secs(10));
     tracker.handle_response(now, load.id, &Response { age, ..Response::ok(text.as_bytes()) });
     assert!(tracker.position().is_some());
+}
+
+#[test]
+fn who_jumps_while_it_tunes_in_begins_at_the_edge_when_the_stream_begins_anew() {
+    let main = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/live.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nhigh/live.m3u8\n";
+    let mut client = Client::new(Config::new("https://a.example.com/main.m3u8"));
+    client.run(Duration::from_millis(20_500), &mut |now, request| match request.resource {
+        Resource::Playlist if request.uri.ends_with("main.m3u8") => Answer::ok(main),
+        _ => EDGE.answer(now, request),
+    });
+    client.plays = false;
+    // Well behind the edge, the viewer takes the other variant, of which a cache has an old copy.
+    let end = client.tracker.live().unwrap().end();
+    client.tracker.play(client.now, end - hls_index::seconds(14.0));
+    client.tracker.select(client.now, 1).unwrap();
+    let anew = EDGE.playlist(Timestamp::ZERO, None);
+    let anew = anew.replace("MEDIA-SEQUENCE:94", "MEDIA-SEQUENCE:0");
+    let origin = &mut |now, request: &Request| match request.resource {
+        Resource::Playlist if request.uri.contains("_HLS_") => {
+            Answer { after: Duration::from_secs(1), ..Answer::ok(anew.clone()) }
+        }
+        Resource::Playlist => {
+            let age = Duration::from_secs(10);
+            Answer { age: Some(age), ..Answer::ok(EDGE.playlist(now - age, None)) }
+        }
+        _ => Answer::ok(""),
+    };
+    client.run(Duration::from_millis(500), origin);
+    assert_eq!(client.tracker.position(), None, "it is not known where to go on");
+    let end = client.tracker.live().unwrap().end();
+    client.tracker.play(client.now, end - hls_index::seconds(2.0));
+    // What comes then is another stream: six segments of 4 s, and parts of 1 s.
+    client.run(Duration::from_secs(20), origin);
+    assert_eq!(client.count(|event| *event == Event::Restarted), 1);
+    assert_eq!(client.tracker.position(), Some(hls_index::seconds(21.0)));
 }
