@@ -154,6 +154,22 @@ impl Expansions {
         &self.text[place.start as usize..(place.start + place.length) as usize]
     }
 
+    /// How many bytes were added for what stands before the offset `at`: values, and what they replaced
+    /// references with.
+    pub(crate) fn bytes_before(&self, at: usize) -> usize {
+        let end = |places: &[Place]| {
+            let before = places.partition_point(|place| (place.at as usize) < at);
+            let last = before.checked_sub(1).map(|last| places[last]);
+            last.map_or(0, |place| (place.start + place.length) as usize)
+        };
+        end(&self.pieces).max(end(&self.variables))
+    }
+
+    /// How many bytes were added altogether.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.pieces.clear();
         self.variables.clear();

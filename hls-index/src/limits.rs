@@ -27,7 +27,7 @@ pub struct Limits {
     /// The most variables that EXT-X-DEFINE may define. Default: 1,000.
     pub variables: usize,
     /// The most bytes that the values of variables, and what has references to them, may take
-    /// altogether. Default: 64 MiB.
+    /// altogether; in a live playlist, all segments that are held. Default: 64 MiB.
     pub expanded_bytes: usize,
 }
 

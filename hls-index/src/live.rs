@@ -30,7 +30,8 @@
 //! last piece of these; appending and evicting take constant time, but for the few ranges of
 //! dates. A short text ([`LivePlaylist::set_read_whole`]) is read whole, as that costs no more. Where
 //! much holds of the whole playlist, which each piece has to say anew, pieces are longer: together
-//! they take about twice the text at most.
+//! they take about twice the text at most. What variables stand for is limited by
+//! [`Limits::expanded_bytes`](crate::Limits::expanded_bytes) in all pieces together.
 //!
 //! Segments that are held must not have changed. In a text that has them:
 //!
@@ -138,9 +139,10 @@ pub enum ReloadError {
     /// The text cannot be read.
     #[error("{0}")]
     Parse(#[from] ParseError),
-    /// A delta update skips segments that are not held: the whole playlist is to be loaded
-    /// (RFC 8216bis §6.3.7).
-    #[error("the delta update skips segments from {first} on, not all of which are held")]
+    /// A delta update cannot be put together with what is held: the whole playlist is to be loaded
+    /// (RFC 8216bis §6.3.7). It skips segments that are not held, or has another target duration or
+    /// other variables, or together with what is held it goes beyond the [limits](crate::Limits).
+    #[error("the delta update skips segments from {first} on, which are not all held as they are")]
     NotHeld {
         /// The first segment that it skips.
         first: MediaSequence,

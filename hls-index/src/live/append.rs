@@ -53,9 +53,7 @@ impl LivePlaylist {
         // A piece is read again until it is full.
         let own = chunk.text_before(number);
         let count = rest.from - chunk.state().sequence;
-        let variables = self.newest().variables();
-        let repeated = pieces::repeated(&split.head, chunk.state(), variables);
-        let is_open = !pieces::is_full(count, own.len(), repeated);
+        let is_open = !pieces::is_full(count, own.len(), chunk.repeated());
         let (state, own, offset) = if is_open {
             (chunk.state().clone(), own, chunk.offset_of(chunk.body()))
         } else {
@@ -65,7 +63,9 @@ impl LivePlaylist {
             (state, "", chunk.offset_of(chunk.uri_end(last)))
         };
         let body = [own, rest.lead, rest.text];
-        let new = Chunk::new(&split.head, state, &body, offset, &with_room(source))?;
+        let kept = if is_open { at } else { at + 1 };
+        let room = self.room_behind(kept, source);
+        let new = Chunk::new(&split.head, state, &body, offset, &with_room(source, room))?;
         let playlist = new.playlist();
         let next = new.next();
         let update =
@@ -74,18 +74,13 @@ impl LivePlaylist {
         // What comes later says something of the whole playlist.
         let is_irregular =
             rest.said.is_some_and(|said| !playlist.is_ended() && !playlist.has_head_of(said));
-        if is_too_long || is_irregular {
-            // The text is read whole: for the line of it, or to be put in order.
+        if is_too_long || is_irregular || !self.means_the_same_by(playlist) {
+            // The text is read whole: for the line of it, to be put in order, or for what changed.
             return Err(Refused::Fault);
         }
-        let sequence = playlist.first_sequence().0;
-        let tags = playlist
-            .date_range_lists()
-            .map(|(number, list)| DateRangeTag { sequence: sequence + u64::from(number), list })
-            .filter(|tag| tag.sequence >= rest.from)
-            .collect();
+        let tags = DateRangeTag::all_of(playlist).filter(|tag| tag.sequence >= rest.from).collect();
         let new = pieces::cut_again(new, &split.head, source)?;
-        self.chunks.truncate(if is_open { at } else { at + 1 });
+        self.chunks.truncate(kept);
         if let Some(last) = self.chunks.back_mut() {
             last.truncate(rest.from);
         }
@@ -94,6 +89,20 @@ impl LivePlaylist {
         self.evict_before(first);
         self.forget_moved(rest.from);
         Ok((update, tags))
+    }
+
+    /// How many bytes variables may still take behind the first `kept` pieces. What each of these says
+    /// anew does not count: it takes no more than the text of its segments.
+    fn room_behind(&self, kept: usize, source: &Source<'_>) -> usize {
+        let taken = self.chunks.range(..kept).map(Chunk::expanded_bytes).sum();
+        source.accepted().expanded_bytes.saturating_sub(taken)
+    }
+
+    /// Whether what is held means what it meant, with what `playlist` says of the whole.
+    fn means_the_same_by(&self, playlist: &MediaPlaylist<'_>) -> bool {
+        let newest = self.newest();
+        playlist.target_duration() == newest.target_duration()
+            && playlist.variables().iter().eq(newest.variables().iter())
     }
 
     pub(super) fn evict_before(&mut self, first: u64) {

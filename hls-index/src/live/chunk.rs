@@ -40,6 +40,8 @@ pub(super) struct State {
     /// When it begins.
     start: Decimal,
     text: String,
+    /// How many bytes longer that is with variables replaced.
+    growth: usize,
     /// Whether there is a segment that stands for everything before.
     is_after: bool,
 }
@@ -53,48 +55,63 @@ impl State {
         if is_after {
             let _ = write!(text, "#EXTINF:{start},\n.");
         }
-        Self { sequence, start, text, is_after }
+        Self { sequence, start, text, growth: 0, is_after }
     }
 
     /// The state after `segment`, which ends at `end`.
     pub(super) fn after(segment: &Segment<'_>, end: Decimal) -> Self {
         let sequence = segment.sequence().0;
-        let mut text = numbers(sequence, segment.discontinuity_sequence());
-        if let Some(map) = segment.map() {
-            push_keys(&mut text, map.keys);
-            let _ = write!(text, "#EXT-X-MAP:URI=\"{}\"", map.uri);
-            if let Some(range) = map.byte_range {
-                let _ = write!(text, ",BYTERANGE=\"{range}\"");
-            }
-            text.push('\n');
+        let (playlist, number) = (segment.playlist(), segment.number() as u32);
+        let mut state = Self {
+            sequence: sequence + 1,
+            start: end,
+            text: numbers(sequence, segment.discontinuity_sequence()),
+            growth: 0,
+            is_after: true,
+        };
+        // Everything as it is written: what replaces a reference may look like another.
+        if let Some((map, written)) = segment.map().zip(playlist.written_map(number)) {
+            state.push_keys(map.keys, playlist);
+            state.push_tag("#EXT-X-MAP:", written, playlist);
             if map.keys != segment.keys() {
-                text.push_str("#EXT-X-KEY:METHOD=NONE\n");
-                push_keys(&mut text, segment.keys());
+                state.text.push_str("#EXT-X-KEY:METHOD=NONE\n");
+                state.push_keys(segment.keys(), playlist);
             }
         } else {
-            push_keys(&mut text, segment.keys());
+            state.push_keys(segment.keys(), playlist);
         }
-        if let Some(bitrate) = segment.playlist().bitrate(segment.number() as u32) {
-            let _ = writeln!(text, "#EXT-X-BITRATE:{bitrate}");
+        if let Some(bitrate) = playlist.bitrate(number) {
+            let _ = writeln!(state.text, "#EXT-X-BITRATE:{bitrate}");
         }
         let length = end.ceil().unwrap_or(Ticks::MAX);
         if let Some(date) = segment.date() {
             let date: DateTime = (date + segment.duration()) - length;
-            let _ = writeln!(text, "#EXT-X-PROGRAM-DATE-TIME:{date}");
+            let _ = writeln!(state.text, "#EXT-X-PROGRAM-DATE-TIME:{date}");
         }
         if let Some(range) = segment.byte_range() {
-            let _ = writeln!(text, "#EXT-X-BYTERANGE:{range}");
+            let _ = writeln!(state.text, "#EXT-X-BYTERANGE:{range}");
         }
-        let uri = segment.playlist().written_uri(segment.number() as u32);
-        let _ = write!(text, "#EXTINF:{end},\n{uri}");
-        Self { sequence: sequence + 1, start: end, text, is_after: true }
+        let uri = playlist.written_uri(number);
+        let _ = write!(state.text, "#EXTINF:{end},\n{uri}");
+        state.growth += segment.uri().len().saturating_sub(uri.len());
+        state
     }
-}
 
-impl State {
     /// How many bytes it takes.
     pub(super) const fn len(&self) -> usize {
-        self.text.len()
+        self.text.len().saturating_add(self.growth)
+    }
+
+    fn push_keys(&mut self, keys: Keys<'_>, playlist: &MediaPlaylist<'_>) {
+        for key in keys {
+            self.push_tag("#EXT-X-KEY:", key.attributes.as_str(), playlist);
+        }
+    }
+
+    /// Appends a tag of `playlist` with its attribute list.
+    fn push_tag(&mut self, tag: &str, list: &str, playlist: &MediaPlaylist<'_>) {
+        self.text.extend([tag, list, "\n"]);
+        self.growth += playlist.growth_of_list(list);
     }
 }
 
@@ -102,12 +119,6 @@ fn numbers(sequence: u64, discontinuity_sequence: u64) -> String {
     alloc::format!(
         "#EXT-X-MEDIA-SEQUENCE:{sequence}\n#EXT-X-DISCONTINUITY-SEQUENCE:{discontinuity_sequence}\n"
     )
-}
-
-fn push_keys(text: &mut String, keys: Keys<'_>) {
-    for key in keys {
-        text.extend(["#EXT-X-KEY:", key.attributes.as_str(), "\n"]);
-    }
 }
 
 impl Chunk {
@@ -173,6 +184,16 @@ impl Chunk {
     /// Where in the text the segments begin.
     pub(super) const fn body(&self) -> usize {
         self.body
+    }
+
+    /// How many bytes it takes beside its segments.
+    pub(super) fn repeated(&self) -> usize {
+        self.body + self.playlist.expanded_bytes_before(self.body)
+    }
+
+    /// How many bytes variables take in its segments.
+    pub(super) fn expanded_bytes(&self) -> usize {
+        self.playlist.expanded_bytes_from(self.body)
     }
 
     /// When the first segment begins.

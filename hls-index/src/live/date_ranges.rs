@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::split::Skipped;
 use crate::date_range::DateRange;
 use crate::define::Expansions;
-use crate::media::DATE_RANGE;
+use crate::media::{DATE_RANGE, MediaPlaylist};
 use crate::scan::Span;
 use crate::value::Value;
 
@@ -24,7 +24,20 @@ pub(super) struct DateRanges {
 pub(super) struct DateRangeTag {
     /// The segment after it.
     pub(super) sequence: u64,
-    pub(super) list: String,
+    list: String,
+    /// How many bytes longer the list is than it was written, for the variables in it.
+    growth: usize,
+}
+
+impl DateRangeTag {
+    pub(super) fn all_of(playlist: &MediaPlaylist<'_>) -> impl Iterator<Item = Self> {
+        let first = playlist.first_sequence().0;
+        playlist.date_range_lists().map(move |(number, written, list)| Self {
+            sequence: first + u64::from(number),
+            growth: list.len().saturating_sub(written.len()),
+            list,
+        })
+    }
 }
 
 impl DateRanges {
@@ -66,8 +79,14 @@ impl DateRanges {
         self.tags = before.into_iter().chain(kept).chain(after).collect();
     }
 
-    /// Takes the tags of a delta update.
-    pub(super) fn update(&mut self, skipped: &Skipped, tags: Vec<DateRangeTag>) {
+    /// Takes the tags of a delta update. Of those that it skips the oldest go where variables made all
+    /// together more than `expanded_bytes` longer.
+    pub(super) fn update(
+        &mut self,
+        skipped: &Skipped,
+        tags: Vec<DateRangeTag>,
+        expanded_bytes: usize,
+    ) {
         self.are_placed = false;
         let Some(removed) = &skipped.removed else {
             self.tags = tags;
@@ -82,7 +101,12 @@ impl DateRanges {
         };
         let mut all: Vec<DateRangeTag> = kept.into_iter().filter(is_kept).collect();
         all.extend(tags);
-        let too_many = all.len().saturating_sub(Self::MOST);
+        let mut growth = 0_usize;
+        let newest = all.iter().rev().take(Self::MOST).take_while(|tag| {
+            growth = growth.saturating_add(tag.growth);
+            growth <= expanded_bytes
+        });
+        let too_many = all.len() - newest.count();
         all.drain(..too_many);
         self.tags = all;
     }

@@ -41,8 +41,9 @@ impl LivePlaylist {
     fn merge_whole(&mut self, text: &str, source: &Source<'_>) -> Result<Update, ReloadError> {
         let playlist = MediaPlaylist::parse_from(text, source)?;
         let first = playlist.first_sequence();
-        if playlist.skipped_segments().is_some() {
+        if let Some(skipped) = playlist.skipped_segments() {
             // It could not be put together with what is held.
+            let first = MediaSequence(first.0.saturating_sub(skipped));
             return Err(ReloadError::NotHeld { first });
         }
         let next = next(text, &playlist)?;
@@ -66,13 +67,6 @@ impl LivePlaylist {
         let first = split.media_sequence;
         let (chunk, number) = self.place(first)?;
         let start = start_of(split, source)?;
-        let newest = self.newest();
-        let is_said_alike = start.target_duration() == newest.target_duration()
-            && start.variables().iter().eq(newest.variables().iter());
-        if !is_said_alike {
-            // What is held could mean something else now.
-            return None;
-        }
         if !is_same_start(&self.chunks[chunk].playlist().segment(number as usize)?, &start) {
             return None;
         }
@@ -83,8 +77,7 @@ impl LivePlaylist {
             Err(Refused::Fault) => return None,
             Err(Refused::Reload(error)) => return Some(Err(error)),
         };
-        let before = start.date_range_lists();
-        let before = before.map(|(_, list)| DateRangeTag { sequence: first, list }).collect();
+        let before = DateRangeTag::all_of(&start).collect();
         self.date_ranges.replace_around(first, from, before, tags);
         Some(Ok(update))
     }
@@ -110,7 +103,7 @@ impl LivePlaylist {
             Err(Refused::Fault) => return None,
             Err(Refused::Reload(error)) => return Some(Err(error)),
         };
-        self.date_ranges.update(&skipped, tags);
+        self.date_ranges.update(&skipped, tags, source.accepted().expanded_bytes);
         Some(Ok(update))
     }
 }

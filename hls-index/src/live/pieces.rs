@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::chunk::{Chunk, State};
-use crate::define::{Source, Variables};
+use crate::define::Source;
 use crate::error::{Fault, ParseErrorKind};
 use crate::limits::Limits;
 use crate::media::MediaPlaylist;
@@ -31,13 +31,15 @@ pub(super) fn cut(
     mut offset: u64,
     source: &Source<'_>,
 ) -> Result<Vec<Chunk>, Fault> {
-    let source = with_room(source);
+    // It has been read within the limit, and a piece may say a key twice.
+    let source = with_room(source, usize::MAX);
     let text = playlist.text();
+    let said = head.len().saturating_add(playlist.expanded_bytes_before(playlist.first_uri_end()));
     let count = playlist.len() as u32;
     let mut chunks = Vec::new();
     let Start { from: mut first, mut lead, place: mut start } = start;
     loop {
-        let repeated = repeated(head, &state, playlist.variables());
+        let repeated = said.saturating_add(state.len());
         let long_enough = playlist.segment_around(start.saturating_add(repeated)).saturating_add(1);
         let end = first.saturating_add(CHUNK).max(long_enough).min(count);
         let end_place = if end == count { text.len() } else { playlist.uri_end(end - 1) };
@@ -57,7 +59,9 @@ pub(super) fn cut(
     }
 }
 
-/// Whether a piece with `count` segments, which take `length` bytes, is to get no more of them.
+/// Whether a piece with `count` segments, which take `length` bytes, is to get no more of them. These are
+/// to be as long at least as what it says anew, so that all pieces together take no more than twice the
+/// text, whatever stands at its start.
 pub(super) fn is_full(count: u64, length: usize, repeated: usize) -> bool {
     count > u64::from(CHUNK) && length >= repeated
 }
@@ -70,8 +74,7 @@ pub(super) fn cut_again(
 ) -> Result<Vec<Chunk>, Fault> {
     let playlist = chunk.playlist();
     let length = playlist.text().len() - chunk.body();
-    let repeated = repeated(head, chunk.state(), playlist.variables());
-    if !is_full(playlist.len() as u64 / 2, length / 2, repeated) {
+    if !is_full(playlist.len() as u64 / 2, length / 2, chunk.repeated()) {
         return Ok(alloc::vec![chunk]);
     }
     let start = Start { from: chunk.visible().start, lead: "", place: chunk.body() };
@@ -88,15 +91,9 @@ pub(super) fn have_head_of(chunks: &[Chunk], playlist: &MediaPlaylist<'_>) -> bo
     chunks.last().is_some_and(|last| last.playlist().has_head_of(playlist))
 }
 
-/// How many bytes a piece takes beside its segments. These are to be as long at least, so that all pieces
-/// together take no more than twice the text, whatever stands at its start.
-pub(super) fn repeated(head: &str, state: &State, variables: Variables<'_>) -> usize {
-    let values = variables.iter().map(|(_, value)| value.len()).sum::<usize>();
-    head.len().saturating_add(state.len()).saturating_add(values)
-}
-
-/// The same source with room for the segment that stands for everything before.
-pub(super) fn with_room<'s>(source: &Source<'s>) -> Source<'s> {
+/// The same source with room for the segment that stands for everything before, and so much for what
+/// variables take.
+pub(super) fn with_room<'s>(source: &Source<'s>, expanded_bytes: usize) -> Source<'s> {
     let limits = *source.accepted();
-    source.limits(Limits { segments: limits.segments.saturating_add(1), ..limits })
+    source.limits(Limits { segments: limits.segments.saturating_add(1), expanded_bytes, ..limits })
 }

@@ -32,9 +32,7 @@ impl LivePlaylist {
             })?,
         };
         let first = playlist.first_sequence().0;
-        let tags = playlist.date_range_lists();
-        let tag = |(number, list)| DateRangeTag { sequence: first + u64::from(number), list };
-        self.date_ranges.replace(tags.map(tag).collect());
+        self.date_ranges.replace(DateRangeTag::all_of(playlist).collect());
         // What was missed takes no number of what was measured.
         self.origin = self.origin.wrapping_add(first.saturating_sub(self.next));
         self.chunks = chunks.into();

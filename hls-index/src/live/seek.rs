@@ -116,6 +116,9 @@ impl LivePlaylist {
     /// # Errors
     /// When there is none.
     pub fn at_date(&self, date: DateTime) -> Result<Segment<'_>, LiveSeekError> {
+        if self.is_empty() {
+            return Err(LiveSeekError::Empty);
+        }
         let (mut next, mut has_dates, mut has_earlier): (Option<(DateTime, Segment<'_>)>, _, _) =
             (None, false, false);
         for chunk in self.chunks.iter().rev() {

@@ -14,9 +14,36 @@ impl MediaPlaylist<'_> {
         self.tables.uris[number as usize].end()
     }
 
+    /// Where the first URI ends; the end of the text when there is none.
+    pub(crate) fn first_uri_end(&self) -> usize {
+        self.tables.uris.first().map_or(self.text.written.len(), |uri| uri.end())
+    }
+
     /// The URI as it is written, without variables replaced.
     pub(crate) fn written_uri(&self, number: u32) -> &str {
         self.text.written(self.tables.uris[number as usize])
+    }
+
+    /// The value of the EXT-X-MAP of a segment, without variables replaced.
+    pub(crate) fn written_map(&self, number: u32) -> Option<&str> {
+        self.tables.maps.holding_at(number).map(|map| self.text.written(map.value))
+    }
+
+    /// How many bytes longer the attribute list `list`, which is a piece of the text, is with variables
+    /// replaced.
+    pub(crate) fn growth_of_list(&self, list: &str) -> usize {
+        self.text.expanded_list(list).len().saturating_sub(list.len())
+    }
+
+    /// How many bytes variables take that are defined before `place` in the text, and what replaces the
+    /// references there.
+    pub(crate) fn expanded_bytes_before(&self, place: usize) -> usize {
+        self.text.expansions.bytes_before(place)
+    }
+
+    /// The same from `place` on.
+    pub(crate) fn expanded_bytes_from(&self, place: usize) -> usize {
+        self.text.expansions.bytes() - self.expanded_bytes_before(place)
     }
 
     /// The first segment whose URI ends at `offset` of the text or after it.
@@ -40,12 +67,13 @@ impl MediaPlaylist<'_> {
         head(self.head) == head(other.head) && self.variables().len() == other.variables().len()
     }
 
-    /// The values of the EXT-X-DATERANGE tags, each with the number of the segment after it and
-    /// with variables replaced.
-    pub(crate) fn date_range_lists(&self) -> impl Iterator<Item = (u32, String)> {
+    /// The values of the EXT-X-DATERANGE tags, each with the number of the segment after it: as it is
+    /// written, and with variables replaced.
+    pub(crate) fn date_range_lists(&self) -> impl Iterator<Item = (u32, &str, String)> {
         self.tables.date_ranges.iter().map(|&span| {
             let number = self.tables.uris.partition_point(|uri| uri.start() < span.start());
-            (number as u32, self.text.expanded_list(self.text.written(span)))
+            let written = self.text.written(span);
+            (number as u32, written, self.text.expanded_list(written))
         })
     }
 }

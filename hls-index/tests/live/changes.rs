@@ -1,6 +1,6 @@
 //! Attack H22: playlists that go back, and segments that change.
 
-use hls_index::{LivePlaylist, MediaSequence, ReloadError, Ticks, Update};
+use hls_index::{DateTime, LivePlaylist, MediaSequence, ReloadError, Ticks, Update};
 
 use super::{check, live, plain, source};
 
@@ -140,6 +140,42 @@ fn h22_a_uri_that_goes_on_after_a_blank_is_another() {
     }
 }
 
+/// Where nothing differs at the ends of a long text, what is between is left to its turn.
+#[test]
+fn h22_no_more_is_compared_than_is_asked_for() {
+    let date = |number: u64| {
+        let nanos = 1_700_000_000_000_000_000 + i128::from(number) * 5_000_400_000;
+        // Written in whole milliseconds.
+        let date = DateTime::from_unix_nanos(nanos / 1_000_000 * 1_000_000);
+        format!("#EXT-X-PROGRAM-DATE-TIME:{date}\n")
+    };
+    let range = |_| {
+        let date = "START-DATE=\"2026-01-01T00:00:00Z\"";
+        format!("#EXT-X-DATERANGE:ID=\"a\",{date}\n")
+    };
+    let nothing = |_| String::new();
+    for said in [nothing, date, range] {
+        let text = |first, next| {
+            let text = plain(first, next).replace("#EXTINF:5,", "#EXTINF:5.0004,");
+            text.replacen("#EXTINF", &format!("{}#EXTINF", said(first)), 1)
+        };
+        let mut live = live(&text(0, 300));
+        live.set_read_whole(0);
+        live.set_checked_bytes(1);
+        for first in 1..40 {
+            let text = text(first, 300 + first).replace("\n150.ts", "\n150.XX");
+            let update = live.reload(&text, &source()).unwrap();
+            assert_eq!((update.added, update.changed), (1, None), "{}", said(first));
+        }
+        assert_eq!(live.segment(MediaSequence(150)).unwrap().uri(), "150.ts");
+        live.set_checked_bytes(usize::MAX);
+        let text = text(40, 340).replace("\n150.ts", "\n150.XX");
+        let update = live.reload(&text, &source()).unwrap();
+        assert_eq!((update.added, update.changed), (1, Some(MediaSequence(150))));
+        assert_eq!(live.segment(MediaSequence(150)).unwrap().uri(), "150.XX");
+    }
+}
+
 /// Of a long text no more is read than its start and its end, and what the start says counts.
 #[test]
 fn h22_what_is_said_anew_of_the_first_segment_counts() {
@@ -215,24 +251,26 @@ fn h22_what_is_said_anew_of_the_whole_playlist_counts() {
 
 #[test]
 fn h22_a_text_that_is_no_playlist_is_refused_however_much_of_it_is_held() {
-    let mut live = live(&plain(3, 30));
-    live.set_read_whole(0);
-    let before = format!("{live:?}");
-    let (whole, head) = (plain(3, 31), "#EXTM3U\n");
-    let sequence = "#EXT-X-MEDIA-SEQUENCE:3\n";
-    for text in [
-        whole.replace("#EXTM3U", "#EXTM4U"),
-        whole.replace(head, &format!("{head}{sequence}")),
-        whole.replace(sequence, "#EXT-X-MEDIA-SEQUENCE:three\n"),
-        whole.replace("DURATION:5\n", "DURATION:5\n#EXT-X-TARGETDURATION:5\n"),
-        whole.clone() + "#EXTINF:-5,\n31.ts\n",
-        whole.clone() + "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXTINF:5,\n32.ts\n",
-    ] {
-        assert!(live.reload(&text, &source()).is_err(), "{text}");
-        assert_eq!(format!("{live:?}"), before, "it is as it was");
+    for first in [0, 3] {
+        let mut live = live(&plain(first, 30));
+        live.set_read_whole(0);
+        let before = format!("{live:?}");
+        let (whole, head) = (plain(first, 31), "#EXTM3U\n");
+        let sequence = &*format!("#EXT-X-MEDIA-SEQUENCE:{first}\n");
+        for text in [
+            whole.replace("#EXTM3U", "#EXTM4U"),
+            whole.replace(head, &format!("{head}{sequence}")),
+            whole.replace(sequence, "#EXT-X-MEDIA-SEQUENCE:three\n"),
+            whole.replace("DURATION:5\n", "DURATION:5\n#EXT-X-TARGETDURATION:5\n"),
+            whole.clone() + "#EXTINF:-5,\n31.ts\n",
+            whole.clone() + "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXTINF:5,\n32.ts\n",
+        ] {
+            assert!(live.reload(&text, &source()).is_err(), "{text}");
+            assert_eq!(format!("{live:?}"), before, "it is as it was");
+        }
+        live.reload(&whole, &source()).unwrap();
+        check(&live, &whole);
     }
-    live.reload(&whole, &source()).unwrap();
-    check(&live, &whole);
 }
 
 #[test]

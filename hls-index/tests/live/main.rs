@@ -3,6 +3,9 @@
 mod changes;
 mod delta;
 mod seek;
+mod texts;
+mod times;
+mod variables;
 
 use std::sync::Arc;
 
@@ -264,43 +267,6 @@ fn delta_updates_are_as_the_whole_text() {
 }
 
 #[test]
-fn times_count_from_the_first_segment_that_there_was() {
-    let mut live = live(&plain(0, 3));
-    for first in 1..1000 {
-        let update = live.reload(&plain(first, first + 3), &source()).unwrap();
-        assert_eq!((update.added, update.evicted), (1, 1));
-        assert_eq!(live.start(), Ticks::from_seconds(5 * first));
-        let held = live.at(Ticks::from_seconds(5 * first + 7)).unwrap();
-        assert_eq!(held.sequence(), MediaSequence(first + 1));
-        assert_eq!(held.start(), Ticks::from_seconds(5 * first + 5));
-    }
-}
-
-#[test]
-fn sums_do_not_drift_over_reloads() {
-    let text = |first: u64| {
-        let mut text = format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:{first}\n");
-        for number in first..first + 3 {
-            text += &format!("#EXTINF:0.333333333333333333,\n{number}.ts\n");
-        }
-        text
-    };
-    let mut live = live(&text(0));
-    for first in 1..=3000 {
-        // Rounded from another start, a length may be a tick off: it is the same segment.
-        assert_eq!(live.reload(&text(first), &source()).unwrap().changed, None);
-    }
-    // 3003 thirds less 3003 · ⅓ · 10⁻¹⁸: taken up to the next tick, 1001 s.
-    assert_eq!(live.end(), Ticks::from_seconds(1001));
-    assert_eq!(live.start(), Ticks::from_seconds(1000));
-    // Nor over windows that have nothing in common, and over what was missed.
-    for first in (3003..=6000).step_by(3) {
-        live.reload(&text(2 * first), &source()).unwrap();
-    }
-    assert_eq!(live.end(), Ticks::from_seconds(2001));
-}
-
-#[test]
 fn missed_segments_are_told() {
     let mut live = live(&plain(0, 3));
     let update = live.reload(&plain(10, 13), &source()).unwrap();
@@ -336,61 +302,6 @@ fn a_playlist_that_has_not_begun_fills() {
 }
 
 #[test]
-fn tags_of_the_whole_playlist_may_stand_anywhere() {
-    let text = |first: u64| {
-        let mut text = String::from("#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-        for number in first..first + 700 {
-            text += &format!("#EXTINF:5,\n{number:020}.ts\n");
-            if number == first + 300 {
-                text += &format!("#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:{first}\n");
-            }
-        }
-        text
-    };
-    let mut live = live(&text(3));
-    check(&live, &text(3));
-    for first in 4..9 {
-        assert_eq!(live.reload(&text(first), &source()).unwrap().added, 1);
-        check(&live, &text(first));
-    }
-}
-
-#[test]
-fn variables_are_carried_over() {
-    let text = |first: u64| {
-        let mut text = format!(
-            "#EXTM3U\n#EXT-X-DEFINE:NAME=\"host\",VALUE=\"https://a.example.com\"\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-KEY:METHOD=AES-128,URI=\"{{$host}}/key\"\n#EXT-X-MAP:URI=\"{{$host}}/init.mp4\"\n"
-        );
-        for number in first..first + 900 {
-            text += &format!("#EXTINF:5,\n{{$host}}/{number}.ts\n");
-        }
-        text
-    };
-    let mut live = live(&text(0));
-    for first in 1..300 {
-        live.reload(&text(first), &source()).unwrap();
-    }
-    check(&live, &text(299));
-    let last = live.segments().next_back().unwrap();
-    assert_eq!(last.keys().first().unwrap().uri, "https://a.example.com/key");
-    assert_eq!(last.map().unwrap().uri, "https://a.example.com/init.mp4");
-}
-
-#[test]
-fn a_variable_that_changes_changes_what_is_held() {
-    let text = |host: &str, next: u64| {
-        let define = format!("#EXTM3U\n#EXT-X-DEFINE:NAME=\"host\",VALUE=\"{host}\"\n");
-        plain(0, next).replace("#EXTM3U\n", &define).replace(",\n", ",\n{$host}/")
-    };
-    let mut live = live(&text("a", 20));
-    live.set_read_whole(0);
-    let update = live.reload(&text("b", 21), &source()).unwrap();
-    assert_eq!((update.added, update.changed), (1, Some(MediaSequence(0))));
-    check(&live, &text("b", 21));
-    assert_eq!(live.segments().next().unwrap().uri(), "b/0.ts");
-}
-
-#[test]
 fn numbers_at_the_end_of_all_numbers() {
     let text = format!("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{}\n#EXTINF:5,\na\n", u64::MAX);
     // There would be no next number.
@@ -418,6 +329,12 @@ fn the_limit_of_segments_is_that_of_the_window() {
         assert!(live.reload(&plain(0, next), &source).is_err());
         live.reload(&plain(next - 600, next), &source).unwrap();
     }
+    // Also of one that is held in a single piece.
+    let source = Source::new().limits(hls_index::Limits { segments: 10, ..limits });
+    let mut live = LivePlaylist::new(&plain(0, 10), &source).unwrap();
+    live.reload(&plain(5, 15), &source).unwrap();
+    assert!(live.reload(&plain(5, 16), &source).is_err());
+    check(&live, &plain(5, 15));
 }
 
 /// A server that starts anew while nothing is held: what was gone is as long gone as before.
@@ -432,66 +349,5 @@ fn segments_that_return_to_an_empty_window_stay_gone() {
         // The two of before were 10 s long.
         assert_eq!((live.start(), live.end()), (seconds(10.0), seconds(20.0)), "from {first}");
         check(&live, &plain(9, 11));
-    }
-}
-
-/// EXT-X-ENDLIST may stand anywhere (RFC 8216 §4.3.3.4), and so do some servers' other tags.
-#[test]
-fn tags_of_the_whole_playlist_among_new_segments_are_not_lost() {
-    for new in [1, 40, 300, 700] {
-        let tag = "#EXT-X-ENDLIST\n#EXTINF:5,\n1000.ts\n";
-        let text = plain(900, 1000 + new).replace("#EXTINF:5,\n1000.ts\n", tag);
-        let mut live = live(&plain(900, 1000));
-        live.set_read_whole(0);
-        assert!(live.reload(&text, &source()).unwrap().has_ended, "{new} more");
-        check(&live, &text);
-    }
-    // One that comes, and stays when there is much behind it; and two on one line.
-    let with = |next: u64, is_shared: bool| match is_shared {
-        true => plain(0, next).replace(
-            "\n#EXT-X-SERVER",
-            "\n#EXT-X-DEFINE:NAME=\"a\",VALUE=\"b\"#EXT-X-VERSION:7\n#EXT-X-SERVER",
-        ),
-        false => plain(0, next).replace("\n9.ts\n", "\n9.ts\n#EXT-X-VERSION:7\n"),
-    };
-    for is_shared in [true, false] {
-        let mut live = live(&with(9, is_shared));
-        live.set_read_whole(0);
-        for next in (10..1000).step_by(30) {
-            live.reload(&with(next, is_shared), &source()).unwrap();
-            assert_eq!(live.version(), Some(7), "{next} segments");
-            check(&live, &with(next, is_shared));
-        }
-    }
-}
-
-/// Where the line end between two tags is missing, each is what it would be on a line of its own.
-#[test]
-fn a_tag_on_the_line_of_another_holds_where_it_stands() {
-    let key = "#EXT-X-DEFINE:NAME=\"a\",VALUE=\"b\"#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF";
-    let none = "#EXT-X-KEY:METHOD=NONE\n#EXTINF:5,\n7.ts";
-    let text = |next| plain(0, next).replacen("#EXTINF", key, 1).replace("#EXTINF:5,\n7.ts", none);
-    let mut live = live(&text(300));
-    live.set_read_whole(0);
-    for next in [300, 301, 600] {
-        live.reload(&text(next), &source()).unwrap();
-        check(&live, &text(next));
-        assert_eq!(live.segments().filter(|segment| !segment.keys().is_empty()).count(), 7);
-    }
-}
-
-/// Keys without an initialization section, and byte ranges that go on where the one before ended.
-#[test]
-fn what_the_segment_before_says_holds_over_hundreds() {
-    let text = |next: u64| {
-        let key = "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-BYTERANGE:100@0\nall.ts\n";
-        let segment = |_| "#EXTINF:5,\n#EXT-X-BYTERANGE:100\nall.ts\n";
-        plain(0, 0) + "#EXTINF:5,\n" + key + &(1..next).map(segment).collect::<String>()
-    };
-    let mut live = live(&text(300));
-    live.set_read_whole(0);
-    for next in [301, 310, 700] {
-        live.reload(&text(next), &source()).unwrap();
-        check(&live, &text(next));
     }
 }

@@ -188,3 +188,119 @@ fn times_are_measured_whatever_the_numbers_are() {
     assert_eq!(live.end(), seconds(41.0));
     assert_eq!(live.at(seconds(21.0)).unwrap().sequence(), MediaSequence(2 * first));
 }
+
+#[test]
+fn an_empty_window_is_at_no_date() {
+    let date = "2026-01-01T00:00:00Z".parse().unwrap();
+    let dated = format!("#EXT-X-PROGRAM-DATE-TIME:{date}\n#EXTINF:5,\n7.ts");
+    let mut live = live(&plain(7, 9).replace("#EXTINF:5,\n7.ts", &dated));
+    assert_eq!(live.at_date(date).unwrap().sequence(), MediaSequence(7));
+    // An update that skips nothing and has nothing.
+    let empty = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:9\n#EXT-X-SKIP:SKIPPED-SEGMENTS=0\n";
+    assert_eq!(live.reload(empty, &source()).unwrap().evicted, 2);
+    assert_eq!(live.at_date(date).unwrap_err(), LiveSeekError::Empty);
+    assert_eq!(live.at(live.start()).unwrap_err(), LiveSeekError::Empty);
+}
+
+/// The clock of a long window goes back in the middle of it, for one segment.
+#[test]
+fn a_date_is_found_wherever_the_clock_was_set_back() {
+    let minute = |number: u64| match number {
+        60 => 0,
+        _ if number < 150 => 10_000 + number,
+        _ => 5_000 + number,
+    };
+    let text: String = (0..400)
+        .map(|number| {
+            let date = DateTime::from_unix_nanos(i128::from(minute(number)) * 60_000_000_000);
+            format!("#EXT-X-PROGRAM-DATE-TIME:{date}\n#EXTINF:5,\n{number}.ts\n")
+        })
+        .collect();
+    let live = live(&format!("#EXTM3U\n#EXT-X-TARGETDURATION:5\n{text}"));
+    for number in 0..400 {
+        let date = DateTime::from_unix_nanos(i128::from(minute(number)) * 60_000_000_000);
+        let found = live.at_date(date + seconds(4.0)).map(|found| found.sequence().0);
+        assert_eq!(found, Ok(number));
+    }
+}
+
+#[test]
+fn preroll_is_before_a_moment_that_the_window_has() {
+    let mut live = live(&plain(0, 6));
+    live.reload(&plain(2, 8), &source()).unwrap();
+    let at = |moment, preroll| {
+        let found = live.at_with_preroll(seconds(moment), seconds(preroll));
+        found.map(|found| found.sequence().0)
+    };
+    assert_eq!((live.start(), live.end()), (seconds(10.0), seconds(40.0)));
+    assert_eq!(at(27.0, 0.0), Ok(5));
+    assert_eq!(at(27.0, 3.0), Ok(4));
+    assert_eq!(at(27.0, 7.0), Ok(4));
+    assert_eq!(at(27.0, 26.0), Ok(2));
+    assert_eq!(at(40.0, 3.0), Err(LiveSeekError::PastEnd { end: seconds(40.0) }));
+    assert_eq!(at(9.0, 3.0), Err(LiveSeekError::BeforeStart { start: seconds(10.0) }));
+}
+
+/// Between dates the next one counts, whatever the order of the segments is.
+#[test]
+fn the_next_date_is_found_as_by_the_index() {
+    // Each segment's date and length in seconds; and what is found at which date.
+    type Dated = (&'static [(i128, u64)], &'static [(i128, Option<u64>)]);
+    let all: [Dated; 4] = [
+        // One without length is at no date.
+        (&[(0, 5), (8, 0), (10, 5)], &[(7, Some(2)), (8, Some(2)), (-1, None)]),
+        (&[(0, 5), (100, 5), (50, 5)], &[(20, Some(2)), (60, Some(1)), (105, None)]),
+        (&[(0, 5), (50, 5), (50, 5)], &[(20, Some(2)), (52, Some(2)), (55, None)]),
+        (&[(50, 5), (90, 5), (0, 5)], &[(20, Some(0)), (60, Some(1)), (-1, None)]),
+    ];
+    for (segments, expected) in all {
+        // Alone, and as the starts of long pieces.
+        for more in [0, 299] {
+            let mut text = String::from("#EXTM3U\n#EXT-X-TARGETDURATION:5\n");
+            for &(date, length) in segments {
+                let date = DateTime::from_unix_nanos(date * 1_000_000_000);
+                text += &format!("#EXT-X-PROGRAM-DATE-TIME:{date}\n#EXTINF:{length},\na.ts\n");
+                text += &"#EXTINF:0,\nb.ts\n".repeat(more);
+            }
+            let fresh = MediaPlaylist::parse(&text).unwrap();
+            let (live, index) = (live(&text), fresh.index());
+            for &(date, segment) in expected {
+                let date = DateTime::from_unix_nanos(date * 1_000_000_000);
+                let found = live.at_date(date).ok().map(|found| found.sequence().0);
+                assert_eq!(found, segment.map(|it| it * (more as u64 + 1)), "{date} {text:.300}");
+                let by_index = index.by_date().at(date).ok().map(|found| found.sequence().0);
+                assert_eq!(found, by_index, "{date}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_date_before_all_others_is_told_whatever_their_order() {
+    let dated = |date: &str, from: u64, to: u64| {
+        let segments = (from..to).map(|number| format!("#EXTINF:5,\n{number}.ts\n"));
+        format!("#EXT-X-PROGRAM-DATE-TIME:{date}\n{}", segments.collect::<String>())
+    };
+    let text = dated("2026-01-02T00:00:00Z", 0, 300) + &dated("2026-01-01T00:00:00Z", 300, 600);
+    let live = live(&format!("#EXTM3U\n#EXT-X-TARGETDURATION:5\n{text}"));
+    let at = |date: &str| live.at_date(date.parse().unwrap()).map(|found| found.sequence().0);
+    assert_eq!(at("2025-12-31T23:59:59Z"), Err(LiveSeekError::BeforeAllDates));
+    assert_eq!(at("2026-01-01T23:59:59Z"), Ok(0));
+    assert_eq!(at("2026-01-03T00:00:00Z"), Err(LiveSeekError::AfterAllDates));
+}
+
+#[test]
+fn there_is_nothing_to_fetch_at_a_moment_that_is_not_held() {
+    let mut live = live(&plain(0, 6));
+    live.reload(&plain(2, 8), &source()).unwrap();
+    let all =
+        [Ahead::seconds(100), Ahead::segments(3), Ahead::bytes(1), Ahead::segments(usize::MAX)];
+    for ahead in all {
+        for moment in [0.0, 9.9, 40.0, 41.0] {
+            assert_eq!(live.window(seconds(moment), ahead).count(), 0, "{moment} {ahead:?}");
+        }
+    }
+    // However many are asked for, those that are there.
+    let all = live.window(seconds(32.0), Ahead::segments(usize::MAX)).map(|fetch| fetch.uri);
+    assert_eq!(all.collect::<Vec<_>>(), ["6.ts", "7.ts"]);
+}
