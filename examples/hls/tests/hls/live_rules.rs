@@ -150,9 +150,12 @@ fn a_delta_update_can_leave_out_date_ranges() {
     };
     let write = |ranges: &[&str]| {
         let ranges: String = ranges.iter().map(|id| range(id)).collect();
-        let dated = "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T17:00:00.000Z\n#EXTINF:1,\n";
-        let text = live(0, 20).replace("TARGETDURATION:2", "TARGETDURATION:1");
-        folder.write("live.m3u8", text.replace("#EXTINF:2,\n", dated) + &ranges);
+        let mut text = live(0, 20).replace("TARGETDURATION:2", "TARGETDURATION:1");
+        for second in 0..20 {
+            let date = format!("#EXT-X-PROGRAM-DATE-TIME:2026-11-22T17:00:{second:02}.000Z\n");
+            text = text.replacen("#EXTINF:2,\n", &format!("{date}#EXTINF:1,\n"), 1);
+        }
+        folder.write("live.m3u8", text + &ranges);
     };
     write(&["old", "kept"]);
     let origin = Origin::start(folder.folder(), &["--live"]);
