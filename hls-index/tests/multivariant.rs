@@ -240,6 +240,19 @@ fn what_must_be_known_is_left_out_wherever_it_stands() {
     assert_eq!([VideoRange("SDR"), VideoRange("HLG")], [VideoRange::SDR, VideoRange::HLG]);
 }
 
+/// Players play on, so the tag is not ignored.
+#[test]
+fn an_unknown_word_is_another_level_or_no() {
+    let playlist = parse(
+        "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\",DEFAULT=MAYBE\n\
+         #EXT-X-STREAM-INF:BANDWIDTH=1,HDCP-LEVEL=TYPE-9,VIDEO-RANGE=HDR9\na\n",
+    );
+    assert!(!playlist.renditions().next().unwrap().is_default);
+    let variant = playlist.variants().next().unwrap();
+    assert_eq!(variant.hdcp_level, Some(HdcpLevel("TYPE-9")));
+    assert_eq!(variant.video_range, VideoRange("HDR9"));
+}
+
 #[test]
 fn all_sorts_of_tags_count_towards_the_limit() {
     let limits = hls_index::Limits { segments: 5, ..hls_index::Limits::default() };
