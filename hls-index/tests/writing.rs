@@ -374,7 +374,9 @@ fn a_multivariant_playlist_is_written_and_changed() {
     assert_eq!(version(captions("SERVICE1")), 7);
     assert_eq!(version(captions("SERVICE1").quoted("REQ-WHAT", "x").unwrap()), 12);
     let subtitles = NewTag::new("EXT-X-MEDIA").unwrap().unquoted("TYPE", "SUBTITLES").unwrap();
-    assert_eq!(version(subtitles.quoted("INSTREAM-ID", "SERVICE1").unwrap()), 13);
+    let subtitles = subtitles.quoted("INSTREAM-ID", "SERVICE1").unwrap();
+    assert_eq!(version(subtitles.clone()), 13);
+    assert_eq!(version(subtitles.quoted("REQ-WHAT", "x").unwrap()), 13);
     let define = |name| NewTag::new("EXT-X-DEFINE").unwrap().quoted(name, "x").unwrap();
     assert_eq!(version(define("IMPORT")), 8);
     assert_eq!(version(define("QUERYPARAM")), 11);

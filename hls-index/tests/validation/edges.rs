@@ -267,6 +267,7 @@ fn dates_at_their_edges() {
         (&["", "10.000", "06.000"], Some(8)),
         (&["", "10.000", "02.000"], None),
         (&["", "10.000", "02.001"], Some(8)),
+        (&["", "10.000", "14.000"], None),
     ] {
         let expected: Vec<_> = line.map(|line| (line, AmbiguousDate)).into_iter().collect();
         assert_eq!(found(&dated(dates)), expected, "{dates:?}");
@@ -279,4 +280,10 @@ fn dates_at_their_edges() {
     assert_eq!(found(&short("0.501")), []);
     assert_eq!(found(&short("0.5")), [(6, AmbiguousDate)], "all of it is within the other");
     assert_eq!(found(&short("0")), [(6, AmbiguousDate)]);
+    let date = DATE.replace("00:00:00", "00:00:14");
+    let whole = |lines: &str| format!("{MEDIA}{}{lines}", DATE.replace("00:00:00", "00:00:10"));
+    let last = whole(&format!("#EXTINF:4,\na\n#EXTINF:0.5,\nb\n{date}#EXTINF:4,\nc\n"));
+    assert_eq!(found(&last), [(8, AmbiguousDate)], "all of the neighbour");
+    let nothing = whole(&format!("#EXTINF:5,\na\n{date}#EXTINF:0,\nb\n"));
+    assert_eq!(found(&nothing), [], "what takes no time has no dates");
 }
